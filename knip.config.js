@@ -1,0 +1,17 @@
+// Dead code: files that nothing reaches, exports that nobody imports, dependencies that are unused or undeclared.
+
+import { entries } from './scripts/entries.mjs';
+
+export default {
+  entry: [
+    // Knip finds these by itself only where `dist` exists, and a fresh clone has none.
+    ...entries.map(({ source }) => source),
+    // Compiled, never imported.
+    'src/**/*.test-d.ts',
+    'demo/*.html',
+    'e2e/vite.config.ts',
+    'e2e/*.spec.ts',
+    'e2e/pages/*.{html,ts}',
+  ],
+  project: ['src/**', 'test/**', 'demo/**', 'e2e/**', 'scripts/**', '*.{ts,js}'],
+};
