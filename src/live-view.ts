@@ -1,0 +1,148 @@
+/** The implementation of {@link LiveSession}: data in hand that follows its session through every tab and rotation. */
+
+import type { StoredRecord } from './backend.js';
+import type { Watcher } from './change-hub.js';
+import type { Engine } from './engine.js';
+import { isSessionError } from './errors.js';
+import { isExpired } from './expiry.js';
+import { listeners } from './listeners.js';
+import type { LiveSession, Session, SessionStore } from './session.js';
+import { alive, successorOf } from './standing.js';
+
+// A session that was rotated more often than this while a view slept is lost to it, rather than the view to a loop.
+const longestTrail = 100;
+
+export function liveView<Data>(
+  store: SessionStore<Data>,
+  { hub, options, read, rules, toSession }: Engine<Data>,
+  first: Session<Data>,
+): LiveSession<Data> {
+  let session = first;
+  let over: 'expired' | 'ended' | undefined;
+  const { subscribe, tell } = listeners<[]>(options.onError);
+
+  const isNews = ({ id, version, expiresAt }: Omit<Session<unknown>, 'data'>): boolean =>
+    id !== session.id ||
+    version > session.version ||
+    (version === session.version && expiresAt !== session.expiresAt);
+
+  const show = (found: Session<Data>): void => {
+    if (over !== undefined || found.version < session.version || !isNews(found)) return;
+    // Nobody wrote: after a touch the data object stays the same, so that no page renders anew for it.
+    const isTouched = found.id === session.id && found.version === session.version;
+    session = isTouched ? { ...found, data: session.data } : found;
+    hub.armAlarm();
+    tell();
+  };
+
+  const finish = (how: 'expired' | 'ended'): void => {
+    over = how;
+    hub.armAlarm();
+    tell();
+  };
+
+  /** Takes over what is stored, if it is news; follows rotations to where the session is now (R5). */
+  const adopt = async (stored: StoredRecord): Promise<void> => {
+    let record: StoredRecord | undefined = stored;
+    for (let steps = 0; steps < longestTrail; steps++) {
+      const successor = successorOf(record);
+      if (successor === undefined) break;
+      record = await read(successor);
+    }
+    if (stored.id !== session.id || over !== undefined) return; // something else was faster
+    const living = alive(record, rules.now());
+    if (living === undefined) {
+      const isEnded =
+        record?.kind !== 'live' && !(record?.kind === 'tombstone' && record.reason === 'expired');
+      finish(isEnded ? 'ended' : 'expired');
+    } else if (isNews(living)) {
+      show(await toSession(living));
+    }
+  };
+
+  const reload = async (): Promise<void> => {
+    const record = await read(session.id);
+    if (record !== undefined) await adopt(record);
+  };
+
+  const report = (error: unknown): void => {
+    if (isSessionError(error, 'STORE_CLOSED')) return;
+    options.onError(error, { during: 'refresh', id: session.id });
+  };
+
+  /** Runs a write; when it is refused, looks what has become of the session, and tries again where it has moved to. */
+  const following = async (
+    write: (id: string) => Promise<Session<Data> | undefined>,
+    steps = longestTrail,
+  ): Promise<void> => {
+    const { id } = session;
+    try {
+      const written = await write(id);
+      if (written !== undefined) show(written);
+    } catch (error) {
+      if (!isSessionError(error)) throw error;
+      await reload().catch(report);
+      if (session.id === id || steps === 0) throw error;
+      await following(write, steps - 1);
+    }
+  };
+
+  const watcher: Watcher = {
+    get id() {
+      return session.id;
+    },
+    get expiresAt() {
+      return over === undefined ? session.expiresAt : null;
+    },
+    see: (record) => void adopt(record).catch(report),
+  };
+  const unwatch = hub.watch(watcher);
+  hub.armAlarm();
+
+  return {
+    get id() {
+      return session.id;
+    },
+    get data() {
+      return session.data;
+    },
+    get version() {
+      return session.version;
+    },
+    get owner() {
+      return session.owner;
+    },
+    get expiresAt() {
+      return session.expiresAt;
+    },
+    get status() {
+      return over ?? (isExpired(session.expiresAt, rules.now()) ? 'expired' : 'active');
+    },
+
+    update: (change, writeOptions) => following((id) => store.update(id, change, writeOptions)),
+
+    set(data, writeOptions) {
+      const seen = session.version; // not the one after following a rotation: its data the caller has not seen
+      return following((id) => store.saveIfVersion(id, data, seen, writeOptions));
+    },
+
+    touch: () => following((id) => store.touch(id)),
+
+    // Not tried again on the winner's id: whoever lost is told, and the view shows the winner.
+    rotate: (rotateOptions) => following((id) => store.rotate(id, rotateOptions), 0),
+
+    async end() {
+      for (;;) {
+        const { id } = session;
+        if (await store.delete(id)) return true;
+        await reload();
+        if (session.id === id) return false; // it was over already; else it has moved, and is ended there
+      }
+    },
+
+    reload,
+    subscribe,
+
+    close: unwatch,
+  };
+}

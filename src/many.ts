@@ -1,0 +1,81 @@
+/** Operations on many sessions at once: listing, ending, sweeping, clearing. */
+
+import type { Decide, Tombstone } from './backend.js';
+import type { Engine } from './engine.js';
+import { pages } from './pages.js';
+import * as rules from './rules.js';
+import type { Session } from './session.js';
+import { alive } from './standing.js';
+
+/** The living sessions of an owner. One that cannot be read is reported, and does not hide the others. */
+export async function listByOwner<Data>(
+  engine: Engine<Data>,
+  owner: string,
+  after: string | undefined,
+  limit: number,
+): Promise<Session<Data>[]> {
+  const { options, toSession } = engine;
+  const sessions: Session<Data>[] = [];
+  const cursor = after === undefined ? undefined : { at: null, id: after };
+  for await (const records of pages(engine, { by: 'owner', owner }, cursor)) {
+    for (const record of records) {
+      const living = alive(record, engine.rules.now());
+      if (living === undefined) continue;
+      try {
+        sessions.push(await toSession(living));
+      } catch (error) {
+        options.onError(error, { during: 'scan', id: living.id });
+      }
+      if (sessions.length >= limit) return sessions;
+    }
+  }
+  return sessions;
+}
+
+/** R7: touches only what has expired. @returns how many sessions it ended */
+export async function sweep<Data>(engine: Engine<Data>): Promise<number> {
+  const until = engine.rules.now();
+  let ended = 0;
+  for (const [by, rule] of [
+    ['expiresAt', rules.expire],
+    ['purgeAt', rules.forget],
+  ] as const) {
+    for await (const records of pages(engine, { by, until })) {
+      const ids = records.map(({ id }) => id);
+      ended += (await commitTombstones(engine, ids, rule(engine.rules, ids))).length;
+    }
+  }
+  return ended;
+}
+
+/** Ends an owner's sessions in one transaction; looks again, so that one begun meanwhile does not escape. */
+export async function endAll<Data>(
+  engine: Engine<Data>,
+  owner: string,
+  except: string | undefined,
+): Promise<number> {
+  for (let ended = 0; ;) {
+    const aliveAt = engine.rules.now();
+    const found = await engine.backend.listIds({ owner, aliveAt, limit: Infinity });
+    const ids = found.filter((id) => id !== except);
+    const rule = rules.endOwned(engine.rules, ids, owner);
+    const tombstones = ids.length > 0 ? await commitTombstones(engine, ids, rule) : [];
+    if (tombstones.length === 0) return ended;
+    ended += tombstones.length;
+  }
+}
+
+export function commitTombstones<Data>(
+  { commit }: Engine<Data>,
+  ids: readonly string[],
+  rule: Decide<Tombstone[]>,
+): Promise<Tombstone[]> {
+  return commit(ids, rule, (tombstones) => tombstones);
+}
+
+/** Ends everything in one step; tombstones stay, all else goes. */
+export async function clear<Data>({ backend, hub, rules: context }: Engine<Data>): Promise<void> {
+  let left: readonly Tombstone[] = [];
+  await backend.clear((records) => (left = rules.clear(context, records)));
+  hub.committed(left);
+}

@@ -1,0 +1,61 @@
+/**
+ * CONTRACT, types only: what a store asks of its surroundings. `tabkeep/sync` has the implementations for browsers;
+ * `tabkeep/testing` has simulated ones.
+ */
+
+import type { EpochMilliseconds } from './session.js';
+
+/** What was going on when a background failure happened. */
+export interface ErrorContext {
+  readonly during: 'sweep' | 'listener' | 'sync' | 'refresh' | 'scan' | 'backend' | 'close';
+  /** The session concerned, where there is one. */
+  readonly id?: string | undefined;
+}
+
+/**
+ * One committed change as it is told to other tabs: a hint to look at the backend, never an instruction (R11).
+ */
+export interface Change {
+  readonly id: string;
+  readonly version: number;
+  readonly kind: 'saved' | 'touched' | 'rotated' | 'ended' | 'expired';
+  readonly successor?: string | undefined;
+  readonly expiresAt?: EpochMilliseconds | null | undefined;
+}
+
+/** What the store gives to a {@link TabSync}. */
+export interface TabSyncContext {
+  readonly name: string;
+  /** Called with changes that other tabs told of, in any order, late or twice. */
+  readonly receive: (changes: readonly Change[]) => void;
+  /** Called when messages may have been missed: everything in hand is compared with the backend again. */
+  readonly resync: () => void;
+  readonly onError: (error: unknown, context: ErrorContext) => void;
+}
+
+/** One store as the other tabs know it. */
+export interface TabSyncConnection {
+  /** Tells the other tabs. Never throws: what fails is reported. */
+  post(changes: readonly Change[]): void;
+  close(): Promise<void>;
+}
+
+/** Keeps tabs in step; see `tabSync()`. */
+export interface TabSync {
+  connect(context: TabSyncContext): TabSyncConnection;
+}
+
+/** What the store gives to a {@link Sweeper}. */
+export interface SweeperContext {
+  readonly name: string;
+  /** Whether other tabs share the records, so that one of them should sweep and the others not. */
+  readonly shared: boolean;
+  readonly sweep: () => Promise<number>;
+  readonly onError: (error: unknown, context: ErrorContext) => void;
+}
+
+/** Sweeps expired sessions now and then; see `intervalSweeper()`. */
+export interface Sweeper {
+  /** @returns stops it, and settles when a sweep under way has ended */
+  start(context: SweeperContext): () => Promise<void>;
+}

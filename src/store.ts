@@ -1,0 +1,56 @@
+/** `openStore`: puts the parts of a store together. */
+
+import type { Backend } from './backend.js';
+import { checkedStore } from './checked-store.js';
+import { startEngine } from './engine.js';
+import { sweep } from './many.js';
+import { checkOptions } from './options.js';
+import type { OpenStoreOptions, SessionStore } from './session.js';
+import { shapeOf } from './shape.js';
+
+/**
+ * Opens a {@link SessionStore}. This is the bare form, with everything injected; `openStore` of `tabkeep` has the
+ * defaults of a browser.
+ *
+ * Concurrency: any number of stores, in any number of tabs, may be open on one name
+ *
+ * @returns the store, once a backend is ready
+ * @throws {@link SessionError} `STORE_UNAVAILABLE` when no backend opens; `STORE_BLOCKED` when another tab is in the way
+ * @throws TypeError, RangeError when an option is not what it should be
+ */
+export async function openStore<Data>(
+  options: OpenStoreOptions<Data>,
+): Promise<SessionStore<Data>> {
+  const checked = checkOptions(options);
+  const shape = shapeOf<Data>(options);
+  const { name, backends, sync, sweeper, onError } = checked;
+  const backend = await onlyBackend(backends);
+  const engine = startEngine(checked, backend, shape, sweep);
+  const { hub, isShared } = engine;
+  await backend.open({
+    name,
+    now: engine.rules.now,
+    onError,
+    onChange: (change) => hub.emit({ type: 'backend', ...change }),
+  });
+  engine.tabs = sync?.connect({ name, receive: hub.received, resync: hub.resync, onError });
+  let stopSweeper: (() => Promise<void>) | undefined;
+  const store = checkedStore(engine, () => stopSweeper?.());
+  stopSweeper = sweeper?.start({
+    name,
+    get shared() {
+      return isShared();
+    },
+    sweep: () => store.sweep(),
+    onError,
+  });
+  return store;
+}
+
+/** A list becomes one backend. What chooses among them is fetched only by those who have a list. */
+async function onlyBackend(backends: readonly Backend[]): Promise<Backend> {
+  const [first, ...others] = backends;
+  if (first !== undefined && others.length === 0) return first;
+  const { fallbackBackend } = await import('./stores/fallback.js');
+  return fallbackBackend(backends);
+}
