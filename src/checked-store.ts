@@ -30,8 +30,16 @@ export function checkedStore<Data>(
     return (before: Lifetime = options.life) => ({ owner, life: lifetimeOf(ttl, before) });
   };
 
-  /** Writes data that the caller has at hand. */
-  const write = async (
+  /** Checks and copies data. What needs no waiting is not waited for, so that calls are committed in their order. */
+  const encoded = async <Result>(
+    data: Data,
+    use: (payload: Payload) => Promise<Result>,
+  ): Promise<Result> => {
+    const payload = shape.encode(data);
+    return payload instanceof Promise ? use(await payload) : use(payload);
+  };
+
+  const write = (
     id: string,
     data: Payload,
     admit: rules.Admit,
@@ -51,7 +59,7 @@ export function checkedStore<Data>(
     checkId(id);
     const changes = changesOf(writeOptions);
     const admit = rules.isAtVersion(context, id, expectedVersion);
-    return write(id, await shape.encode(data), admit, changes);
+    return encoded(data, (payload) => write(id, payload, admit, changes));
   };
 
   const rotate = async (
@@ -95,10 +103,13 @@ export function checkedStore<Data>(
     create: guard(async (data, { id, replaceEnded = false, ...writeOptions } = {}) => {
       if (id !== undefined) checkId(id);
       const changes = changesOf(writeOptions);
-      const payload = await shape.encode(data);
-      const attempt = (free: string, again: boolean): Promise<Session<Data>> =>
-        write(free, payload, rules.isFree(context, free, again), changes);
-      return id === undefined ? draw((drawn) => attempt(drawn, false)) : attempt(id, replaceEnded);
+      return encoded(data, (payload) => {
+        const attempt = (free: string, again: boolean): Promise<Session<Data>> =>
+          write(free, payload, rules.isFree(context, free, again), changes);
+        return id === undefined
+          ? draw((drawn) => attempt(drawn, false))
+          : attempt(id, replaceEnded);
+      });
     }),
 
     load: guard(async (id) => {
@@ -122,15 +133,13 @@ export function checkedStore<Data>(
     rotate: guard(async (id, { id: successor, data, expectedVersion } = {}) => {
       checkId(id);
       if (successor !== undefined) checkId(successor);
-      const rotation = {
-        id,
-        data: data === undefined ? undefined : await shape.encode(data),
-        expectedVersion:
-          expectedVersion === undefined ? undefined : checkExpectedVersion(expectedVersion),
+      if (expectedVersion !== undefined) checkExpectedVersion(expectedVersion);
+      const rotateWith = (payload?: Payload): Promise<Session<Data>> => {
+        const attempt = (to: string): Promise<Session<Data>> =>
+          rotate({ id, successor: to, data: payload, expectedVersion }, [id, to]);
+        return successor === undefined ? draw(attempt) : attempt(successor);
       };
-      return successor === undefined
-        ? draw((drawn) => rotate({ ...rotation, successor: drawn }, [id, drawn]))
-        : rotate({ ...rotation, successor }, [id, successor]);
+      return data === undefined ? rotateWith() : encoded(data, rotateWith);
     }),
 
     touch: guard(async (id) => {

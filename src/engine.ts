@@ -76,14 +76,23 @@ export function startEngine<Data>(
     post: (changes) => isShared() && engine.tabs?.post(changes),
   });
 
-  const commit: Engine<Data>['commit'] = async (ids, decide, writtenBy) => {
-    const result = await backend.transact(ids, decide).catch(async (error: unknown) => {
-      if (!isSessionError(error, 'QUOTA_EXCEEDED')) throw error;
-      await sweep(engine);
-      return backend.transact(ids, decide);
-    });
+  const commitOnce: Engine<Data>['commit'] = async (ids, decide, writtenBy) => {
+    const result = await backend.transact(ids, decide);
     hub.committed(writtenBy(result));
     return result;
+  };
+
+  const commit: Engine<Data>['commit'] = async (...work) => {
+    try {
+      return await commitOnce(...work);
+    } catch (error) {
+      if (!isSessionError(error, 'QUOTA_EXCEEDED')) throw error;
+    }
+    // A sweep that finds the store too full for its own commits must not start another.
+    await sweep({ ...engine, commit: commitOnce }).catch((error: unknown) =>
+      onError(error, { during: 'sweep' }),
+    );
+    return commitOnce(...work);
   };
 
   const engine: Engine<Data> = {

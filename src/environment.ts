@@ -34,6 +34,11 @@ export function localStorageArea(): Storage | undefined {
   return globalThis.localStorage;
 }
 
+/** As {@link localStorageArea}. */
+export function sessionStorageArea(): Storage | undefined {
+  return globalThis.sessionStorage;
+}
+
 /** Web Locks; missing on plain-http origins and in older Node. */
 export function lockManager(): LockManager | undefined {
   return globalThis.navigator?.locks;

@@ -6,11 +6,9 @@ import type { Engine } from './engine.js';
 import { isSessionError } from './errors.js';
 import { isExpired } from './expiry.js';
 import { listeners } from './listeners.js';
+import { unreadable } from './record.js';
 import type { LiveSession, Session, SessionStore } from './session.js';
 import { alive, successorOf } from './standing.js';
-
-// A session that was rotated more often than this while a view slept is lost to it, rather than the view to a loop.
-const longestTrail = 100;
 
 export function liveView<Data>(
   store: SessionStore<Data>,
@@ -44,10 +42,11 @@ export function liveView<Data>(
   /** Takes over what is stored, if it is news; follows rotations to where the session is now (R5). */
   const adopt = async (stored: StoredRecord): Promise<void> => {
     let record: StoredRecord | undefined = stored;
-    for (let steps = 0; steps < longestTrail; steps++) {
-      const successor = successorOf(record);
-      if (successor === undefined) break;
-      record = await read(successor);
+    for (let id = successorOf(record); id !== undefined; id = successorOf(record)) {
+      const { version }: StoredRecord = record!;
+      record = await read(id);
+      // Each step is a version further; whoever stored something else must not lead us in a circle.
+      if (record !== undefined && record.version <= version) throw unreadable(id, record);
     }
     if (stored.id !== session.id || over !== undefined) return; // something else was faster
     const living = alive(record, rules.now());
@@ -73,7 +72,7 @@ export function liveView<Data>(
   /** Runs a write; when it is refused, looks what has become of the session, and tries again where it has moved to. */
   const following = async (
     write: (id: string) => Promise<Session<Data> | undefined>,
-    steps = longestTrail,
+    isRepeatable = true,
   ): Promise<void> => {
     const { id } = session;
     try {
@@ -82,8 +81,8 @@ export function liveView<Data>(
     } catch (error) {
       if (!isSessionError(error)) throw error;
       await reload().catch(report);
-      if (session.id === id || steps === 0) throw error;
-      await following(write, steps - 1);
+      if (session.id === id || !isRepeatable) throw error;
+      await following(write);
     }
   };
 
@@ -129,7 +128,7 @@ export function liveView<Data>(
     touch: () => following((id) => store.touch(id)),
 
     // Not tried again on the winner's id: whoever lost is told, and the view shows the winner.
-    rotate: (rotateOptions) => following((id) => store.rotate(id, rotateOptions), 0),
+    rotate: (rotateOptions) => following((id) => store.rotate(id, rotateOptions), false),
 
     async end() {
       for (;;) {

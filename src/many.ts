@@ -1,6 +1,6 @@
 /** Operations on many sessions at once: listing, ending, sweeping, clearing. */
 
-import type { Decide, Tombstone } from './backend.js';
+import type { Decide, StoredRecord, Tombstone } from './backend.js';
 import type { Engine } from './engine.js';
 import { pages } from './pages.js';
 import * as rules from './rules.js';
@@ -48,16 +48,20 @@ export async function sweep<Data>(engine: Engine<Data>): Promise<number> {
   return ended;
 }
 
-/** Ends an owner's sessions in one transaction; looks again, so that one begun meanwhile does not escape. */
+/**
+ * Ends an owner's sessions in one transaction; looks again, so that one begun meanwhile does not escape. One that cannot
+ * be read is reported, and keeps none of the others alive.
+ */
 export async function endAll<Data>(
   engine: Engine<Data>,
   owner: string,
   except: string | undefined,
 ): Promise<number> {
   for (let ended = 0; ;) {
-    const aliveAt = engine.rules.now();
-    const found = await engine.backend.listIds({ owner, aliveAt, limit: Infinity });
-    const ids = found.filter((id) => id !== except);
+    const ids: string[] = [];
+    for await (const records of pages(engine, { by: 'owner', owner })) {
+      ids.push(...records.map(({ id }) => id).filter((id) => id !== except));
+    }
     const rule = rules.endOwned(engine.rules, ids, owner);
     const tombstones = ids.length > 0 ? await commitTombstones(engine, ids, rule) : [];
     if (tombstones.length === 0) return ended;
@@ -75,7 +79,12 @@ export function commitTombstones<Data>(
 
 /** Ends everything in one step; tombstones stay, all else goes. */
 export async function clear<Data>({ backend, hub, rules: context }: Engine<Data>): Promise<void> {
-  let left: readonly Tombstone[] = [];
-  await backend.clear((records) => (left = rules.clear(context, records)));
-  hub.committed(left);
+  let ended: readonly Tombstone[] = [];
+  await backend.clear((records) => {
+    const tombstones = rules.clear(context, records);
+    const before = new Set<StoredRecord>(records);
+    ended = tombstones.filter((tombstone) => !before.has(tombstone));
+    return tombstones;
+  });
+  hub.committed(ended);
 }

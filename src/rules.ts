@@ -10,7 +10,6 @@ import {
   alive,
   aliveOrAbsent,
   checkOverwritable,
-  checkReadable,
   checkVersion,
   collision,
   conflict,
@@ -128,7 +127,7 @@ export function touch(context: RuleContext, id: string): Decide<Outcome | undefi
     const now = context.now();
     const record = aliveOrAbsent(current.get(id), now);
     if (record === undefined) return { result: undefined };
-    checkReadable(context, record);
+    checkOverwritable(context, record);
     const extended = expiresAt(now, record.createdAt, record);
     const isLonger = (extended ?? 0) > (record.expiresAt ?? 0);
     return isLonger && isTouchDue(now, record.touchedAt, record.idle)
@@ -200,11 +199,16 @@ export function clear(context: RuleContext, records: readonly StoredRecord[]): T
     .filter(({ purgeAt }) => purgeAt > now);
 }
 
+/** Where a slot points now, when that is not where the caller thought. */
+export interface Moved {
+  readonly target: string | undefined;
+}
+
 /**
  * Lets a slot point to a new session, if it still points to what the caller saw and that is over. Of all tabs that start a
  * session in one slot, one succeeds.
  *
- * @returns `undefined` when something has changed: look again
+ * @returns the session that was begun, or the living one that was found
  */
 export function occupySlot(
   context: RuleContext,
@@ -212,15 +216,14 @@ export function occupySlot(
   seen: string | undefined,
   id: string,
   given: Given,
-): Decide<Outcome | undefined> {
+): Decide<Outcome | Moved> {
   return (current) => {
     const now = context.now();
     const before = current.get(slot);
     const target = targetOf(before);
-    const found = target === undefined || target !== seen ? undefined : current.get(target);
-    const mayOccupy =
-      target === seen && alive(found, now) === undefined && successorOf(found) === undefined;
-    if (!mayOccupy) return { result: undefined };
+    if (target !== seen) return { result: { target } };
+    const found = seen === undefined ? undefined : current.get(seen);
+    if (isInSlot(found, slot, now)) return { result: { record: found, written: [] } };
     if (current.get(id) !== undefined) throw collision(id);
     return written(
       next(context, id, undefined, { ...given, slot }, now),
@@ -229,7 +232,19 @@ export function occupySlot(
   };
 }
 
-/** The session that a slot points to. */
+/**
+ * Whether a slot's session lives. A rotation takes the slot along, so there is nothing to look for behind a tombstone; and
+ * a new life of an ended id, begun on purpose, is no longer the slot's.
+ */
+export function isInSlot(
+  record: StoredRecord | undefined,
+  slot: string,
+  now: EpochMilliseconds,
+): record is LiveRecord {
+  return alive(record, now)?.slot === slot;
+}
+
+/** The id of the session that a slot points to. */
 export function targetOf(slot: StoredRecord | undefined): string | undefined {
   return slot?.kind === 'slot' ? slot.target : undefined;
 }

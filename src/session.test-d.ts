@@ -31,7 +31,7 @@ expectTypeOf(
 ).resolves.toEqualTypeOf<SessionStore<Cart>>();
 
 // Options may be passed on although they are undefined.
-expectTypeOf(store.create).toBeCallableWith({ items: [] }, { id: undefined, ttl: undefined });
+expectTypeOf<typeof store.create>().toBeCallableWith({ items: [] }, { id: undefined, ttl: undefined });
 
 // A code narrows the error.
 declare const caught: unknown;

@@ -7,14 +7,12 @@ import type { LiveRecord, Payload } from './backend.js';
 import { SessionError } from './errors.js';
 import { demand } from './options.js';
 import { payloadOf } from './payload.js';
+import { unreadable } from './record.js';
 import type { OpenStoreOptions, Session } from './session.js';
 import { snapshot } from './snapshot.js';
 import type { SchemaResult } from './standard-schema.js';
 
 export type Shape<Data> = ReturnType<typeof shapeOf<Data>>;
-
-/** Thrown inside a transaction when the schema answers with a promise, which no transaction can wait for. */
-export class SchemaIsAsync extends Error {}
 
 /**
  * @throws TypeError, RangeError for options that are not what they should be
@@ -23,10 +21,11 @@ export function shapeOf<Data>(
   options: Pick<OpenStoreOptions<Data>, 'schema' | 'schemaVersion' | 'migrate'>,
 ): {
   readonly version: number;
-  /** A caller's data, checked and copied, ready to be stored. */
-  encode(data: unknown): Promise<Payload>;
-  /** The same inside a transaction. @throws {@link SchemaIsAsync} */
-  encodeNow(data: unknown): Payload;
+  /**
+   * A caller's data, checked and copied, ready to be stored. At once unless the schema answers with a promise, so that
+   * writes reach the backend in the order in which they were called.
+   */
+  encode(data: unknown): Payload | Promise<Payload>;
   /** The data of a record, a private copy brought up to date; not validated. */
   decode(record: LiveRecord): Data;
   /** The session of a record, validated. */
@@ -54,21 +53,19 @@ export function shapeOf<Data>(
     });
   };
 
+  const toPayload = (result: SchemaResult<unknown>): Payload =>
+    payloadOf(snapshot(accepted(result)));
+
   const decode = (record: LiveRecord): Data => {
-    const data = snapshot(record.data.value());
-    if (record.schemaVersion >= version || migrate === undefined) return data as Data;
+    const stored = record.data.value();
     try {
-      return migrate(data, record.schemaVersion);
+      const data = snapshot(stored);
+      const isOlder = record.schemaVersion < version;
+      return isOlder && migrate !== undefined
+        ? migrate(data, record.schemaVersion)
+        : (data as Data);
     } catch (cause) {
-      throw new SessionError(
-        'DECODE_FAILED',
-        'migrate failed on a stored session; it was left as it was.',
-        {
-          id: record.id,
-          raw: record.data.value(),
-          cause,
-        },
-      );
+      throw unreadable(record.id, stored, cause);
     }
   };
 
@@ -79,16 +76,9 @@ export function shapeOf<Data>(
 
   return {
     version,
-    async encode(data) {
-      return payloadOf(snapshot(accepted(await validate(data))));
-    },
-    encodeNow(data) {
+    encode(data) {
       const result = validate(data);
-      if (result instanceof Promise) {
-        result.catch(() => {}); // it is asked again where it can be waited for
-        throw new SchemaIsAsync();
-      }
-      return payloadOf(snapshot(accepted(result)));
+      return result instanceof Promise ? result.then(toPayload) : toPayload(result);
     },
     decode,
     async load(record) {

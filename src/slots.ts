@@ -2,9 +2,8 @@
 
 import type { LiveRecord } from './backend.js';
 import type { Engine } from './engine.js';
-import { occupySlot, targetOf } from './rules.js';
+import { isInSlot, occupySlot, targetOf } from './rules.js';
 import { slotRecordId } from './session-id.js';
-import { alive } from './standing.js';
 
 /**
  * The living session that a slot points to, or a new one. The pointer and the session are written in one transaction,
@@ -17,22 +16,23 @@ export async function currentRecord<Data>(
 ): Promise<LiveRecord> {
   const slotId = slotRecordId(slot);
   let first: { readonly data: Data } | undefined;
+  let target = targetOf(await backend.read(slotId));
   for (;;) {
-    const target = targetOf(await backend.read(slotId));
-    const found = target === undefined ? undefined : await backend.read(target);
-    const living = alive(found, rules.now());
-    if (living !== undefined) return living;
+    const seen = target;
+    const found = seen === undefined ? undefined : await backend.read(seen);
+    if (isInSlot(found, slotId, rules.now())) return found;
 
     first ??= { data: await create() };
     const given = { data: await shape.encode(first.data), life: options.life };
-    const seen = target === undefined ? [] : [target];
-    const begun = await draw((id) =>
+    const outcome = await draw((id) =>
       commit(
-        [slotId, id, ...seen],
-        occupySlot(rules, slotId, target, id, given),
-        (outcome) => outcome?.written ?? [],
+        seen === undefined ? [slotId, id] : [slotId, id, seen],
+        occupySlot(rules, slotId, seen, id, given),
+        (result) => ('record' in result ? result.written : []),
       ),
     );
-    if (begun !== undefined) return begun.record;
+    if ('record' in outcome) return outcome.record;
+    // What the transaction saw, and not another read: that may lag behind it.
+    ({ target } = outcome);
   }
 }

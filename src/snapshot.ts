@@ -30,10 +30,15 @@ export function snapshot(data: unknown): unknown {
   try {
     return copier()(data);
   } catch (error) {
-    if (!(error instanceof Refusal)) throw error;
-    const place = ['data', ...error.path.reverse().slice(0, 20)].join('.');
-    throw new SessionError('ENCODE_FAILED', `${place} is ${error.message}`, { cause: error.cause });
+    const { message, path, cause } = refusalOf(error);
+    const place = ['data', ...path.reverse().slice(0, 20)].join('.');
+    throw new SessionError('ENCODE_FAILED', `${place} is ${message}`, { cause });
   }
+}
+
+/** A getter, a proxy or a forged tag may throw anything. */
+function refusalOf(error: unknown): Refusal {
+  return error instanceof Refusal ? error : new Refusal('not readable', { cause: error });
 }
 
 function copier(): (value: unknown) => unknown {
@@ -60,8 +65,7 @@ function copier(): (value: unknown) => unknown {
     try {
       return copy(inner);
     } catch (error) {
-      const refusal =
-        error instanceof Refusal ? error : new Refusal('not readable', { cause: error });
+      const refusal = refusalOf(error);
       refusal.path.push(String(key));
       throw refusal;
     }

@@ -50,14 +50,15 @@ export function mustLive(
 
 /** R2. @throws `VERSION_CONFLICT` with what is there instead */
 export function checkVersion(
-  { present }: RuleContext,
+  context: RuleContext,
   id: string,
   record: LiveRecord | undefined,
   expected: number | undefined,
 ): void {
   const actual = record?.version ?? 0;
   if (expected === undefined || expected === actual) return;
-  throw conflict({ id, expected, actual, current: record && present(record) });
+  if (record !== undefined) checkReadable(context, record);
+  throw conflict({ id, expected, actual, current: record && context.present(record) });
 }
 
 /** R13: what a newer version of the app wrote is beyond this one. @throws `SCHEMA_TOO_NEW` */
@@ -73,7 +74,7 @@ export function checkReadable({ schemaVersion }: RuleContext, record: LiveRecord
 /** R8: nothing is written over data that could not be decoded; decoding it is the only way to know. */
 export function checkOverwritable(context: RuleContext, record: LiveRecord): void {
   checkReadable(context, record);
-  record.data.value();
+  context.present(record);
 }
 
 export function conflict(details: SessionErrorDetails): SessionError {

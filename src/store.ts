@@ -4,7 +4,7 @@ import type { Backend } from './backend.js';
 import { checkedStore } from './checked-store.js';
 import { startEngine } from './engine.js';
 import { sweep } from './many.js';
-import { checkOptions } from './options.js';
+import { checkOptions, type CheckedOptions } from './options.js';
 import type { OpenStoreOptions, SessionStore } from './session.js';
 import { shapeOf } from './shape.js';
 
@@ -23,8 +23,8 @@ export async function openStore<Data>(
 ): Promise<SessionStore<Data>> {
   const checked = checkOptions(options);
   const shape = shapeOf<Data>(options);
-  const { name, backends, sync, sweeper, onError } = checked;
-  const backend = await onlyBackend(backends);
+  const { name, sync, sweeper, onError } = checked;
+  const backend = await onlyBackend(checked);
   const engine = startEngine(checked, backend, shape, sweep);
   const { hub, isShared } = engine;
   await backend.open({
@@ -48,9 +48,9 @@ export async function openStore<Data>(
 }
 
 /** A list becomes one backend. What chooses among them is fetched only by those who have a list. */
-async function onlyBackend(backends: readonly Backend[]): Promise<Backend> {
+async function onlyBackend({ backends, clock }: CheckedOptions): Promise<Backend> {
   const [first, ...others] = backends;
   if (first !== undefined && others.length === 0) return first;
   const { fallbackBackend } = await import('./stores/fallback.js');
-  return fallbackBackend(backends);
+  return fallbackBackend(backends, { clock });
 }

@@ -5,12 +5,14 @@ import { isSessionError } from './errors.js';
 import type { Lifetime } from './expiry.js';
 import * as rules from './rules.js';
 import type { Session, Updater } from './session.js';
-import { SchemaIsAsync } from './shape.js';
 import { mustLive } from './standing.js';
 import type { Given } from './succession.js';
 
 /** What is written beside the data, given what there is. */
 type Changes = (before?: Lifetime) => Omit<Given, 'data'>;
+
+/** Thrown inside a transaction when the schema answers with a promise, which no transaction can wait for. */
+class SchemaIsAsync extends Error {}
 
 /** Runs `change` on the current data and writes the result, with nobody in between. */
 export async function update<Data>(
@@ -20,10 +22,12 @@ export async function update<Data>(
   changes: Changes,
 ): Promise<Session<Data>> {
   const { shape } = engine;
-  const rule = rules.write(engine.rules, id, rules.isAlive(id), (record) => ({
-    ...changes(record),
-    data: shape.encodeNow(changed(shape.decode(record!), change)),
-  }));
+  const rule = rules.write(engine.rules, id, rules.isAlive(id), (record) => {
+    const data = shape.encode(changed(shape.decode(record!), change));
+    if (!(data instanceof Promise)) return { ...changes(record), data };
+    data.catch(() => {}); // it is asked again where it can be waited for
+    throw new SchemaIsAsync();
+  });
   try {
     return await engine.commitSession(id, rule);
   } catch (error) {
