@@ -1,0 +1,189 @@
+/** A {@link Backend} over any storage of keys and texts: what localStorage and localForage have in common. */
+
+import type {
+  Backend,
+  BackendContext,
+  Capabilities,
+  Decide,
+  ListIdsQuery,
+  ScanPage,
+  ScanQuery,
+  StoredRecord,
+} from '../backend.js';
+import { systemClock, type Clock } from '../clock.js';
+import type { Codec } from '../codec.js';
+import { isSessionError, SessionError } from '../errors.js';
+import { LockFence, patience, type Fence } from './fence.js';
+import { GroupCommit } from './group-commit.js';
+import { TabFence } from './in-turn.js';
+import { JournaledStore, type KeyValue } from './journaled-store.js';
+import { KeyValueRecords } from './key-value-records.js';
+import { listPage, scanPage } from './record-pages.js';
+
+/** A storage that was found to be there. */
+export interface FoundStorage {
+  readonly keyValue: KeyValue;
+  /** Tells it from other storages of the origin, whose records may bear the same names. */
+  readonly area: string;
+}
+
+export interface KeyValueBackendOptions {
+  readonly name: string;
+  readonly capabilities: () => Capabilities;
+  /** @throws {@link SessionError} `STORE_UNAVAILABLE` */
+  readonly find: () => Promise<FoundStorage>;
+  readonly locks: () => LockManager | undefined;
+  /** Absent: superjson, loaded when there is something to encode or decode. */
+  readonly codec?: Codec | undefined;
+  readonly clock?: Clock | undefined;
+}
+
+/** What there is while the backend is open. */
+interface Parts {
+  readonly fence: Fence;
+  readonly records: KeyValueRecords;
+  readonly commits: GroupCommit;
+}
+
+export class KeyValueBackend implements Backend {
+  readonly name: string;
+  readonly #options: KeyValueBackendOptions;
+  readonly #clock: Clock;
+  #codec: Promise<Codec> | undefined;
+  /** Stores of one tab may share a backend; the last one to close it ends it. */
+  #opened: { readonly name: string; readonly parts: Promise<Parts>; users: number } | undefined;
+
+  constructor(options: KeyValueBackendOptions) {
+    const { name, codec, clock = systemClock } = options;
+    this.name = name;
+    this.#options = options;
+    this.#clock = clock;
+    if (codec !== undefined) this.#codec = Promise.resolve(codec);
+  }
+
+  get capabilities(): Capabilities {
+    return this.#options.capabilities();
+  }
+
+  async open(context: BackendContext): Promise<void> {
+    const { name } = context;
+    const opened = (this.#opened ??= { name, parts: this.#start(context), users: 0 });
+    if (opened.name !== name) {
+      const text = `This ${this.name} backend is open under another name.`;
+      throw new SessionError('STORE_UNAVAILABLE', text);
+    }
+    opened.users++;
+    try {
+      await opened.parts;
+    } catch (error) {
+      this.#opened = undefined;
+      throw error;
+    }
+  }
+
+  async read(id: string): Promise<StoredRecord | undefined> {
+    const { records } = await this.#use();
+    return records.read(id);
+  }
+
+  async transact<Result>(ids: readonly string[], decide: Decide<Result>): Promise<Result> {
+    const { commits } = await this.#use();
+    return commits.transact(ids, decide);
+  }
+
+  async scan(query: ScanQuery): Promise<ScanPage> {
+    const { records: all } = await this.#use();
+    const { records, unreadable } = await all.readAll();
+    return scanPage(query, records, unreadable);
+  }
+
+  async listIds(query: ListIdsQuery): Promise<string[]> {
+    const { records: all } = await this.#use();
+    const { records } = await all.readAll();
+    return listPage(query, records);
+  }
+
+  async clear(
+    retain: (current: readonly StoredRecord[]) => readonly StoredRecord[],
+  ): Promise<void> {
+    const { records } = await this.#use();
+    await records.clear(retain);
+  }
+
+  async close(): Promise<void> {
+    const opened = this.#opened;
+    if (opened === undefined || --opened.users > 0) return;
+    this.#opened = undefined;
+    const { commits, fence } = await opened.parts;
+    await commits.idle();
+    await fence.close();
+  }
+
+  async #start({ name, onError }: BackendContext): Promise<Parts> {
+    const report = (error: unknown): void => onError(error, { during: 'backend' });
+    const { keyValue, area } = await this.#find();
+    const prefix = `tabkeep:${encodeURIComponent(name)}:`;
+    const store = new JournaledStore({
+      keyValue,
+      prefix,
+      fence: (shown) => this.#newFence(prefix + area, shown),
+      onError: report,
+    });
+    await this.#inTime(store.probe());
+    await store.recover();
+    store.fence.attend().catch((error: unknown) => {
+      if (!isSessionError(error, 'STORE_CLOSED')) report(error);
+    });
+    const records = new KeyValueRecords(store, () => this.#loadCodec());
+    const commits = new GroupCommit((batch) => records.commit(batch));
+    return { fence: store.fence, records, commits };
+  }
+
+  async #find(): Promise<FoundStorage> {
+    try {
+      return await this.#inTime(this.#options.find());
+    } catch (cause) {
+      if (isSessionError(cause)) throw cause;
+      throw new SessionError('STORE_UNAVAILABLE', 'The storage cannot be used.', { cause });
+    }
+  }
+
+  #newFence(prefix: string, shown: () => Promise<number>): Fence {
+    const locks = this.#options.locks();
+    if (locks === undefined) return new TabFence(prefix, shown);
+    return new LockFence({ locks, prefix: `${prefix}:`, shown, clock: this.#clock });
+  }
+
+  /** localForage may wait for its database as long as there is one. */
+  #inTime<Result>(work: Promise<Result>): Promise<Result> {
+    return new Promise((resolve, reject) => {
+      const cancel = this.#clock.after(patience, () => {
+        reject(new SessionError('STORE_UNAVAILABLE', 'The storage does not answer.'));
+      });
+      work.then(resolve, reject).finally(cancel);
+    });
+  }
+
+  #use(): Promise<Parts> {
+    if (this.#opened !== undefined) return this.#opened.parts;
+    throw new SessionError('STORE_CLOSED', `The ${this.name} backend is not open.`);
+  }
+
+  /** An app that brings its own codec never loads superjson. */
+  #loadCodec(): Promise<Codec> {
+    this.#codec ??= loadSuperjson().catch((error: unknown) => {
+      this.#codec = undefined;
+      throw error;
+    });
+    return this.#codec;
+  }
+}
+
+async function loadSuperjson(): Promise<Codec> {
+  try {
+    const { superjsonCodec } = await import('../codecs/superjson.js');
+    return superjsonCodec();
+  } catch (cause) {
+    throw new SessionError('STORE_UNAVAILABLE', 'The codec cannot be loaded.', { cause });
+  }
+}
