@@ -1,0 +1,73 @@
+// The kit over the browser's own storages: the proof that conformance.test.ts is a quicker image of.
+
+import localforage from 'localforage';
+import { describe, expect, test, vi } from 'vitest';
+import { indexedDBPlace, keyValuePlace } from '../../test/places.js';
+import type { Backend } from '../backend.js';
+import { SessionError } from '../errors.js';
+import { conformance, type Place } from '../testing/index.js';
+import { fallbackBackend } from './fallback.js';
+import { settling } from './fence.js';
+import { indexedDBBackend } from './indexeddb.js';
+import { localForageBackend } from './localforage.js';
+import { localStorageBackend } from './local-storage.js';
+import { memoryBackend } from './memory.js';
+
+const runner = { describe, test, expect };
+
+// The tabs of these tests are one process, whose view of storage is always the latest: there is nothing to wait for after
+// a tab was closed. That real tabs wait, and for how long, is proven elsewhere.
+const setTimer = globalThis.setTimeout;
+vi.stubGlobal('setTimeout', (task: () => void, delay?: number) =>
+  setTimer(task, delay === settling ? 0 : delay),
+);
+
+conformance(runner, () => ({ backend: memoryBackend, dispose() {} }), { title: 'memory' });
+
+conformance(runner, () => indexedDBPlace(indexedDB, () => indexedDBBackend()), {
+  title: 'IndexedDB',
+});
+
+conformance(
+  runner,
+  () =>
+    keyValuePlace(
+      localStorage,
+      () => Object.keys(localStorage),
+      () => localStorageBackend(),
+    ),
+  { title: 'localStorage' },
+);
+
+for (const [title, driver] of [
+  ['localForage on IndexedDB', localforage.INDEXEDDB],
+  ['localForage on localStorage', localforage.LOCALSTORAGE],
+] as const) {
+  const instance = localforage.createInstance({ name: title, driver });
+  const place = (): Place =>
+    keyValuePlace(
+      instance,
+      () => instance.keys(),
+      () => localForageBackend(instance),
+    );
+  conformance(runner, place, { title });
+}
+
+/** As in a private window that refuses storage. */
+function refusingBackend(): Backend {
+  return Object.assign(localStorageBackend(), {
+    open: () => Promise.reject(new SessionError('STORE_UNAVAILABLE', 'refused')),
+  });
+}
+
+conformance(
+  runner,
+  () => indexedDBPlace(indexedDB, () => fallbackBackend([refusingBackend(), indexedDBBackend()])),
+  { title: 'fallback to IndexedDB' },
+);
+
+conformance(
+  runner,
+  () => indexedDBPlace(indexedDB, () => fallbackBackend([indexedDBBackend(), memoryBackend()])),
+  { title: 'fallback that is not needed' },
+);
