@@ -29,14 +29,8 @@ export function parseRecord(
   raw: unknown,
   data: () => Payload,
 ): StoredRecord {
-  if (typeof header === 'object' && header !== null) {
-    const fields = header as Record<string, unknown>;
-    if (isSound(id, fields)) {
-      if (isTombstone(fields) || isSlot(fields)) return fields as unknown as Tombstone | SlotRecord;
-      if (isLive(fields)) return { ...(fields as unknown as LiveRecord), data: data() };
-    }
-  }
-  throw unreadable(id, raw);
+  if (!isSound(id, header)) throw unreadable(id, raw);
+  return header.kind === 'live' ? { ...header, data: data() } : header;
 }
 
 /** The error for a stored value that cannot be read; the value itself is left as it is. */
@@ -48,64 +42,48 @@ export function unreadable(id: string, raw: unknown, cause?: unknown): SessionEr
   );
 }
 
-type Fields = Record<string, unknown>;
+type Check = (value: unknown) => boolean;
 
-function isSound(id: string, { id: stored, version, createdAt, updatedAt }: Fields): boolean {
-  return (
-    stored === id &&
-    Number.isSafeInteger(version) &&
-    (version as number) >= 1 &&
-    isTime(createdAt) &&
-    isTime(updatedAt)
-  );
-}
+const isNull: Check = (value) => value === null;
+const isText: Check = (value) => typeof value === 'string';
+const isTime: Check = (value) => Number.isFinite(value);
+const isCount: Check = (value) => Number.isSafeInteger(value) && (value as number) > 0;
+const isSpan: Check = (value) => isTime(value) && (value as number) > 0;
+const either =
+  (...checks: Check[]): Check =>
+  (value) =>
+    checks.some((check) => check(value));
 
-function isLive({
-  kind,
-  owner,
-  slot,
-  expiresAt,
-  touchedAt,
-  idle,
-  absolute,
-  schemaVersion,
-}: Fields): boolean {
-  return (
-    kind === 'live' &&
-    isTextOrNull(owner) &&
-    isTextOrNull(slot) &&
-    (expiresAt === null || isTime(expiresAt)) &&
-    isTime(touchedAt) &&
-    isSpanOrNull(idle) &&
-    isSpanOrNull(absolute) &&
-    Number.isSafeInteger(schemaVersion)
-  );
-}
+const textOrNull = either(isText, isNull);
+const spanOrNull = either(isSpan, isNull);
 
-function isTombstone({ kind, reason, successor, lastOwner, purgeAt }: Fields): boolean {
-  return (
-    kind === 'tombstone' &&
-    (reason === 'ended' ||
-      reason === 'expired' ||
-      (reason === 'rotated' && typeof successor === 'string')) &&
-    isTextOrNull(successor) &&
-    isTextOrNull(lastOwner) &&
-    isTime(purgeAt)
-  );
-}
+const everyRecord = { version: isCount, createdAt: isTime, updatedAt: isTime };
 
-function isSlot({ kind, target }: Fields): boolean {
-  return kind === 'slot' && typeof target === 'string';
-}
+/** What each property of a record has to be, by kind. */
+const fieldsOf = {
+  live: {
+    ...everyRecord,
+    owner: textOrNull,
+    slot: textOrNull,
+    expiresAt: either(isTime, isNull),
+    touchedAt: isTime,
+    idle: spanOrNull,
+    absolute: spanOrNull,
+    schemaVersion: isCount,
+  },
+  tombstone: {
+    ...everyRecord,
+    reason: (value) => ['ended', 'rotated', 'expired'].includes(value as string),
+    successor: textOrNull,
+    lastOwner: textOrNull,
+    purgeAt: isTime,
+  },
+  slot: { ...everyRecord, target: isText },
+} satisfies Record<StoredRecord['kind'], Record<string, Check>>;
 
-function isTime(value: unknown): boolean {
-  return typeof value === 'number' && Number.isFinite(value);
-}
-
-function isTextOrNull(value: unknown): boolean {
-  return value === null || typeof value === 'string';
-}
-
-function isSpanOrNull(value: unknown): boolean {
-  return value === null || (isTime(value) && (value as number) > 0);
+function isSound(id: string, header: unknown): header is WithoutData {
+  const fields = Object(header) as Record<string, unknown> & { kind: StoredRecord['kind'] };
+  if (fields['id'] !== id || !Object.hasOwn(fieldsOf, fields.kind)) return false;
+  if (fields['reason'] === 'rotated' && !isText(fields['successor'])) return false;
+  return Object.entries(fieldsOf[fields.kind]).every(([field, check]) => check(fields[field]));
 }

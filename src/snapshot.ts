@@ -19,16 +19,20 @@ class Refusal extends Error {
   readonly path: string[] = [];
 }
 
+/** Another object in the place of one; it gets a copy of the `cause` that the one has. */
+export type Substitute = (value: object) => object | undefined;
+
 /**
  * A deep copy of session data: plain objects, arrays, Map, Set, Date, RegExp, URL, Error, ArrayBuffer and its views,
  * Blob, File, and every primitive but symbols; cycles and shared references stay what they are. A proxy over such data is
  * copied as what it shows.
  *
+ * @param substitute - may put something else in the place of an object
  * @throws {@link SessionError} `ENCODE_FAILED`, its text naming the path to what cannot be carried
  */
-export function snapshot(data: unknown): unknown {
+export function snapshot(data: unknown, substitute: Substitute = () => undefined): unknown {
   try {
-    return copier()(data);
+    return copier(substitute)(data);
   } catch (error) {
     const { message, path, cause } = refusalOf(error);
     const place = ['data', ...path.reverse().slice(0, 20)].join('.');
@@ -41,7 +45,7 @@ function refusalOf(error: unknown): Refusal {
   return error instanceof Refusal ? error : new Refusal('not readable', { cause: error });
 }
 
-function copier(): (value: unknown) => unknown {
+function copier(substitute: Substitute): (value: unknown) => unknown {
   const seen = new Map<object, object>();
   let depth = 0;
 
@@ -72,6 +76,8 @@ function copier(): (value: unknown) => unknown {
   };
 
   const copyObject = (value: object, keep: <T extends object>(empty: T) => T): object => {
+    const other = substitute(value);
+    if (other !== undefined) return withCause(value, keep(other));
     // The tag and not `instanceof`: data may come from an iframe.
     const tag = Object.prototype.toString.call(value).slice(8, -1);
     switch (tag) {
@@ -98,9 +104,7 @@ function copier(): (value: unknown) => unknown {
       }
       case 'Error': {
         const { name, message } = value as Error;
-        const result = keep(errorNamed(name, message));
-        if ('cause' in value) result.cause = within('cause', value.cause);
-        return result;
+        return withCause(value, keep(errorNamed(name, message)));
       }
       case 'URL':
         return keep(new URL((value as URL).href));
@@ -119,6 +123,9 @@ function copier(): (value: unknown) => unknown {
     }
     throw new Refusal(`an instance of ${value.constructor?.name || tag}`);
   };
+
+  const withCause = (value: object, result: object): object =>
+    'cause' in value ? Object.assign(result, { cause: within('cause', value.cause) }) : result;
 
   const copyPlain = (value: Record<string, unknown>, result: Record<string, unknown>): object => {
     for (const key of Object.keys(value)) {

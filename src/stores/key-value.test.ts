@@ -4,11 +4,10 @@ import { virtualClock } from '../../test/virtual-clock.js';
 import type { Backend, BackendContext, StoredRecord } from '../backend.js';
 import type { Clock } from '../clock.js';
 import { superjsonCodec } from '../codecs/superjson.js';
-import { isSessionError } from '../errors.js';
 import { payloadOf } from '../payload.js';
 import { conformance } from '../testing/index.js';
 import { increment, live, plain, put, slot, tombstone } from '../testing/records.js';
-import { simulateOrigin, type SimulatedOrigin, type SimulatedTab } from '../testing/simulated-origin.js';
+import { simulateOrigin, type SimulatedTab } from '../testing/simulated-origin.js';
 import { KeyValueBackend } from './key-value.js';
 import { storageAreaStore } from './storage-area.js';
 
