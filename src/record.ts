@@ -49,41 +49,35 @@ const isText: Check = (value) => typeof value === 'string';
 const isTime: Check = (value) => Number.isFinite(value);
 const isCount: Check = (value) => Number.isSafeInteger(value) && (value as number) > 0;
 const isSpan: Check = (value) => isTime(value) && (value as number) > 0;
-const either =
-  (...checks: Check[]): Check =>
-  (value) =>
-    checks.some((check) => check(value));
+const isTextOrNull: Check = (value) => isText(value) || isNull(value);
+const isTimeOrNull: Check = (value) => isTime(value) || isNull(value);
+const isSpanOrNull: Check = (value) => isSpan(value) || isNull(value);
 
-const textOrNull = either(isText, isNull);
-const spanOrNull = either(isSpan, isNull);
-
-const everyRecord = { version: isCount, createdAt: isTime, updatedAt: isTime };
-
-/** What each property of a record has to be, by kind. */
+/** What the properties have to be that not every record has, by kind. */
 const fieldsOf = {
   live: {
-    ...everyRecord,
-    owner: textOrNull,
-    slot: textOrNull,
-    expiresAt: either(isTime, isNull),
+    owner: isTextOrNull,
+    slot: isTextOrNull,
+    expiresAt: isTimeOrNull,
     touchedAt: isTime,
-    idle: spanOrNull,
-    absolute: spanOrNull,
+    idle: isSpanOrNull,
+    absolute: isSpanOrNull,
     schemaVersion: isCount,
   },
   tombstone: {
-    ...everyRecord,
     reason: (value) => ['ended', 'rotated', 'expired'].includes(value as string),
-    successor: textOrNull,
-    lastOwner: textOrNull,
+    successor: isTextOrNull,
+    lastOwner: isTextOrNull,
     purgeAt: isTime,
   },
-  slot: { ...everyRecord, target: isText },
+  slot: { target: isText },
 } satisfies Record<StoredRecord['kind'], Record<string, Check>>;
 
 function isSound(id: string, header: unknown): header is WithoutData {
   const fields = Object(header) as Record<string, unknown> & { kind: StoredRecord['kind'] };
+  const { version, createdAt, updatedAt } = fields;
   if (fields['id'] !== id || !Object.hasOwn(fieldsOf, fields.kind)) return false;
+  if (!isCount(version) || !isTime(createdAt) || !isTime(updatedAt)) return false;
   if (fields['reason'] === 'rotated' && !isText(fields['successor'])) return false;
   return Object.entries(fieldsOf[fields.kind]).every(([field, check]) => check(fields[field]));
 }

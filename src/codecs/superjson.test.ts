@@ -121,7 +121,7 @@ describe('R12: superjsonCodec carries', () => {
         fc.string().map((message) => new RangeError(message)),
       ),
       value: fc.oneof(
-        { maxDepth: 5 },
+        { maxDepth: 4, depthSize: 'small' },
         tie('leaf'),
         fc.array(tie('value'), { maxLength: 4 }),
         fc.dictionary(fc.string().filter(isKey), tie('value'), { maxKeys: 4, noNullPrototype: true }),

@@ -38,7 +38,7 @@ export interface LocalStorageBackendOptions {
  */
 export function localStorageBackend(options: LocalStorageBackendOptions = {}): Backend {
   const { storage, codec } = options;
-  const isOneTabs = storage !== undefined && storage === reach(sessionStorageArea);
+  const isOneTabs = storage !== undefined && isSessionStorage(storage);
   // Other tabs have a sessionStorage of their own: there is nobody to wait for.
   const locks = (): LockManager | undefined =>
     isOneTabs || options.locks === null ? undefined : (options.locks ?? lockManager());
@@ -52,8 +52,9 @@ export function localStorageBackend(options: LocalStorageBackendOptions = {}): B
       structuredClone: false,
     }),
     async find() {
-      const found = storage ?? reach(localStorageArea);
-      if (found !== undefined) return { keyValue: storageAreaStore(found), area: 'localStorage' };
+      const found = storage ?? localStorageArea();
+      // Android's WebView gives `null` where it was not switched on.
+      if (found) return { keyValue: storageAreaStore(found), area: 'localStorage' };
       throw new SessionError('STORE_UNAVAILABLE', 'There is no localStorage here.');
     },
     locks,
@@ -61,11 +62,11 @@ export function localStorageBackend(options: LocalStorageBackendOptions = {}): B
   });
 }
 
-/** A storage area, where it is there and may be used. */
-function reach(area: () => Storage | undefined): Storage | undefined {
+function isSessionStorage(storage: Storage): boolean {
   try {
-    return area() ?? undefined;
+    return storage === sessionStorageArea();
   } catch {
-    return undefined;
+    // Looking at it is refused, so it cannot have been given.
+    return false;
   }
 }
