@@ -8,6 +8,8 @@ export default {
     ...entries.map(({ source }) => source),
     // Compiled, never imported.
     'src/**/*.test-d.ts',
+    // Used by what scripts/examples.mjs makes, which git does not know.
+    'test/claims.ts',
     'demo/*.html',
     'e2e/vite.config.ts',
     'e2e/*.spec.ts',

@@ -1,7 +1,8 @@
 // The examples of README, docs and docstrings are tests: each becomes a test file in test/examples, compiled by `npm run
 // types` and run with the others. `node scripts/examples.mjs` writes them; so does every start of vitest.
 //
-// - A block that begins with an import starts a new file; one that does not goes on where the block before it ended.
+// - A block that begins with an import starts a new file; one that does not, or that has `<!-- continues -->` above it,
+//   goes on where the block before it ended.
 // - `console.log(value); // expected` claims an outcome: it must be reached, and equal to what the comment says.
 // - An example that needs what only a browser has runs in one.
 
@@ -12,6 +13,7 @@ import { root } from './entries.mjs';
 /**
  * @typedef {object} Block
  * @property {number} line of the fence, from 1
+ * @property {boolean} continues says so
  * @property {string[]} code
  *
  * @typedef {object} Example
@@ -25,19 +27,24 @@ const target = 'test/examples/';
 const notRun = ['sh', 'text'];
 
 const onlyInBrowsers =
-  /^import (?!type).* from 'tabkeep(?:\/stores\/(?:indexeddb|local-storage|localforage))?'|^\} from 'tabkeep'|\b(?:document|navigator|window)\./m;
+  /^import (?!type).* from 'tabkeep(?:\/stores\/(?:indexeddb|local-storage|localforage))?'|^\} from 'tabkeep'|\b(?:document|navigator|sessionStorage|window)\./m;
 
 /** Brings test/examples up to date, and leaves alone what already is: vitest may be watching. */
 export function writeExamples() {
   const folder = root + target;
   mkdirSync(folder, { recursive: true });
-  const examples = documents().flatMap(examplesOf);
+  const examples = allExamples();
   const names = new Set(examples.map(({ name }) => name));
   for (const name of readdirSync(folder)) if (!names.has(name)) rmSync(folder + name);
   for (const { name, text } of examples) {
     if (contentOf(folder + name) !== text) writeFileSync(folder + name, text);
   }
   return examples.length;
+}
+
+/** @returns {Example[]} those of every document */
+export function allExamples() {
+  return documents().flatMap(examplesOf);
 }
 
 /**
@@ -76,7 +83,7 @@ export function examplesIn(file, text) {
   /** @type {Block[][]} */
   const modules = [];
   for (const block of blocksIn(file, isSource ? docstringsOf(text) : text)) {
-    const starts = block.code[0]?.startsWith('import ') ?? false;
+    const starts = !block.continues && block.code[0]?.startsWith('import ');
     // A docstring is read alone, so its example must be whole.
     if (!starts && (isSource || modules.length === 0)) {
       throw new Error(`${file}:${block.line}: an example begins with an import`);
@@ -99,7 +106,8 @@ function blocksIn(file, text) {
   const blocks = [];
   /** @type {Block | undefined} */
   let open;
-  text.split('\n').forEach((content, index) => {
+  const lines = text.split('\n');
+  lines.forEach((content, index) => {
     const line = index + 1;
     const language = /^\s*```(.*)$/.exec(content)?.[1];
     if (language === undefined) {
@@ -107,7 +115,8 @@ function blocksIn(file, text) {
     } else if (open !== undefined) {
       open = undefined;
     } else {
-      open = { line, code: [] };
+      const above = lines.slice(0, index).findLast((each) => each.trim() !== '');
+      open = { line, continues: above === '<!-- continues -->', code: [] };
       if (language === 'ts') blocks.push(open);
       else if (!notRun.includes(language)) {
         throw new Error(`${file}:${line}: a block is ts and runs, or one of: ${notRun.join(', ')}`);

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { checkClaims, claim } from '../test/claims.js';
-import { examplesIn } from './examples.mjs';
+import { allExamples, examplesIn } from './examples.mjs';
 
 const block = (...lines: string[]): string => ['```ts', ...lines, '```', ''].join('\n');
 
@@ -16,6 +16,13 @@ describe('what becomes an example', () => {
     ]);
     expect(examples[0]?.text).toMatch(/const a = 1;\na;\n/);
     expect(examples[0]?.text).not.toContain('const b');
+  });
+
+  test('a block that says so goes on, though it imports', () => {
+    const text = `${block(importing)}\n<!-- continues -->\n\n${block("import 'tabkeep/sync';")}`;
+    const [example, ...others] = examplesIn('docs/x.md', text);
+    expect(others).toEqual([]);
+    expect(example?.text).toContain(`${importing}\nimport 'tabkeep/sync';\n`);
   });
 
   test('in a source: what stands in its docstrings, with the line it has there', () => {
@@ -56,6 +63,16 @@ describe('what becomes an example', () => {
   test('commands and output are left alone', () => {
     expect(examplesIn('README.md', '```sh\nnpm install\n```\n```text\nout\n```\n')).toEqual([]);
   });
+});
+
+test('no two examples that share the storage of a browser open a store of one name', () => {
+  const opened = allExamples()
+    .filter(({ name }) => name.endsWith('.browser.test.ts'))
+    .flatMap(({ text }) => {
+      const names = text.matchAll(/openStore[^;]*?\bname: '([^']+)'/g);
+      return [...new Set(Array.from(names, ([, name]) => name))];
+    });
+  expect(opened.filter((name, index) => opened.indexOf(name) !== index)).toEqual([]);
 });
 
 describe('what is refused', () => {
