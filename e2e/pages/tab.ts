@@ -1,0 +1,144 @@
+/** A bare page whose one tab a test drives: `window.tab` opens stores and runs the work that tabs race for. */
+
+import localforage from 'localforage';
+import {
+  isSessionError,
+  openStore,
+  type Backend,
+  type LiveSession,
+  type Session,
+  type SessionStore,
+  type StoreEvent,
+} from 'tabkeep/core';
+import { indexedDBBackend } from 'tabkeep/stores/indexeddb';
+import { localForageBackend } from 'tabkeep/stores/localforage';
+import { localStorageBackend } from 'tabkeep/stores/local-storage';
+import { tabSync } from 'tabkeep/sync';
+
+const backends = {
+  indexeddb: () => indexedDBBackend(),
+  'local-storage': () => localStorageBackend(),
+  'localforage over indexeddb': () => forage(localforage.INDEXEDDB),
+  'localforage over local-storage': () => forage(localforage.LOCALSTORAGE),
+} satisfies Record<string, () => Backend>;
+
+export type BackendName = keyof typeof backends;
+
+export interface Data {
+  count: number;
+}
+
+/** What became of one call: its session, or the error's own words. */
+export type Outcome =
+  | { readonly ok: true; readonly id: string; readonly version: number }
+  | {
+      readonly ok: false;
+      readonly code: string;
+      readonly actual?: number | undefined;
+      readonly current?: { readonly id: string; readonly version: number } | undefined;
+      readonly successor?: string | undefined;
+    };
+
+function forage(driver: string): Backend {
+  return localForageBackend(localforage.createInstance({ name: 'forage', driver }));
+}
+
+let opened: SessionStore<Data> | undefined;
+let live: LiveSession<Data> | undefined;
+const events: StoreEvent[] = [];
+const failures: string[] = [];
+
+const tab = {
+  events,
+  failures,
+
+  get store(): SessionStore<Data> {
+    if (opened === undefined) throw new Error('Open a store first.');
+    return opened;
+  },
+
+  get live(): LiveSession<Data> {
+    if (live === undefined) throw new Error('Ask for the current session first.');
+    return live;
+  },
+
+  async open(backend: BackendName, name: string): Promise<void> {
+    opened = await openStore<Data>({
+      name,
+      backend: backends[backend](),
+      sync: tabSync(),
+      onError: (error) => failures.push(String(error)),
+    });
+    opened.subscribe((event) => events.push(event));
+  },
+
+  async current(): Promise<string> {
+    live = await tab.store.current({ create: () => ({ count: 0 }) });
+    return live.id;
+  },
+
+  /** Increments one session, one call after another. */
+  async increment(id: string, times: number): Promise<void> {
+    for (let i = 0; i < times; i++) await tab.store.update(id, (data) => void data.count++);
+  },
+
+  /** The same, all calls at once. */
+  async incrementAtOnce(id: string, times: number): Promise<void> {
+    const one = (): Promise<unknown> => tab.store.update(id, (data) => void data.count++);
+    await Promise.all(Array.from({ length: times }, one));
+  },
+
+  rotateAtOnce: (id: string, times: number): Promise<Outcome[]> =>
+    settled(times, () => tab.store.rotate(id)),
+
+  saveAtOnce: (id: string, expectedVersion: number, times: number): Promise<Outcome[]> =>
+    settled(times, (i) => tab.store.saveIfVersion(id, { count: i }, expectedVersion)),
+
+  /** Writes until it is refused. @returns the code of the refusal */
+  async saveUntilRefused(id: string): Promise<string> {
+    for (let count = 0; ; count++) {
+      const [outcome] = await settled(1, () => tab.store.save(id, { count }));
+      if (outcome?.ok === false) return outcome.code;
+    }
+  },
+
+  /** Rotates for ever, and ends and renews a crowd of sessions, until the tab is killed. */
+  async churn(crowd: number): Promise<never> {
+    await tab.current();
+    for (;;) {
+      await tab.live.rotate();
+      const renewed = Array.from({ length: crowd }, () =>
+        tab.store.create({ count: 0 }, { owner: 'crowd' }),
+      );
+      await Promise.all(renewed);
+      await tab.live.rotate();
+      await tab.store.endAll('crowd');
+    }
+  },
+};
+
+function settled(times: number, call: (i: number) => Promise<Session<Data>>): Promise<Outcome[]> {
+  return Promise.all(
+    Array.from({ length: times }, async (_, i): Promise<Outcome> => {
+      try {
+        const { id, version } = await call(i);
+        return { ok: true, id, version };
+      } catch (error) {
+        if (!isSessionError(error)) throw error;
+        const { code, actual, current, successor } = error;
+        const seen = current && { id: current.id, version: current.version };
+        return { ok: false, code, actual, current: seen, successor };
+      }
+    }),
+  );
+}
+
+export type Tab = typeof tab;
+
+declare global {
+  interface Window {
+    tab: Tab;
+  }
+}
+
+window.tab = tab;
