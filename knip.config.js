@@ -11,6 +11,7 @@ export default {
     // Used by what scripts/examples.mjs makes, which git does not know.
     'test/claims.ts',
     'demo/*.html',
+    'demo/writer.ts',
     'e2e/vite.config.ts',
     'e2e/*.spec.ts',
     'e2e/pages/*.{html,ts}',
