@@ -11,7 +11,7 @@ for (const backend of ['indexeddb', 'local-storage'] satisfies BackendName[]) {
   test(`R5 R10 ${crashes} tabs crashed amid rotations and multi-record changes, on ${backend}: no fork, nothing half done`, async ({
     context,
   }) => {
-    test.setTimeout(240_000);
+    test.setTimeout(600_000);
     const [observer] = await openStores(context, 1, backend);
     const watching = observer!;
     await watching.evaluate(() => window.tab.current());

@@ -31,7 +31,10 @@ expectTypeOf(
 ).resolves.toEqualTypeOf<SessionStore<Cart>>();
 
 // Options may be passed on although they are undefined.
-expectTypeOf<typeof store.create>().toBeCallableWith({ items: [] }, { id: undefined, ttl: undefined });
+expectTypeOf<typeof store.create>().toBeCallableWith(
+  { items: [] },
+  { id: undefined, ttl: undefined },
+);
 
 // A code narrows the error.
 declare const caught: unknown;

@@ -4,8 +4,6 @@ import type { TabSync } from '../ports.js';
 import { openPackageChannel, type OpenChannel } from './channel.js';
 import { TabConnection } from './tab-connection.js';
 
-export { TabConnection } from './tab-connection.js';
-
 /** Options of {@link tabSync}. */
 export interface TabSyncOptions {
   /** The transport; default: BroadcastChannel, through the package `broadcast-channel`. */
