@@ -263,6 +263,9 @@ export interface OpenStoreOptions<Data> {
   readonly generateId?: (() => string) | undefined;
   /** Further draws after a collision; default 5, 0 = none, `Infinity` allowed (R3). */
   readonly maxIdCollisionRetries?: number | undefined;
-  /** Hears of every failure in the background (R15); default `console.error`. */
+  /**
+   * Hears of every failure in the background (R15); default `console.error`, which also hears of what this function
+   * itself throws.
+   */
   readonly onError?: ((error: unknown, context: ErrorContext) => void) | undefined;
 }
