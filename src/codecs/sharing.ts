@@ -71,7 +71,10 @@ export function unshare(data: unknown): unknown {
         if (leaves.has(prototype)) return value;
     }
     const kind = value.constructor?.name ?? 'nameless class';
-    throw new SessionError('ENCODE_FAILED', `The data holds an instance of ${kind}, which has no text form.`);
+    throw new SessionError(
+      'ENCODE_FAILED',
+      `The data holds an instance of ${kind}, which has no text form.`,
+    );
   };
 
   return copy(data);

@@ -20,7 +20,11 @@ const simpleTypes = new Map<unknown, Check>([
   ['URL', isText],
   ['number', (json) => ['NaN', 'Infinity', '-Infinity', '-0'].includes(json as string)],
   ['set', Array.isArray],
-  ['map', (json) => Array.isArray(json) && json.every((entry) => Array.isArray(entry) && entry.length === 2)],
+  [
+    'map',
+    (json) =>
+      Array.isArray(json) && json.every((entry) => Array.isArray(entry) && entry.length === 2),
+  ],
 ]);
 
 const customTypes = new Map<unknown, Check>([
@@ -30,8 +34,7 @@ const customTypes = new Map<unknown, Check>([
   ['floats', (json) => Array.isArray(json) && Array.isArray(json[1]) && json[1].every(isText)],
 ]);
 
-const typedArrays =
-  /^(?:Int8|Uint8|Uint8Clamped|Int16|Uint16|Int32|Uint32|Float32|Float64)Array$/;
+const typedArrays = /^(?:Int8|Uint8|Uint8Clamped|Int16|Uint16|Int32|Uint32|Float32|Float64)Array$/;
 
 const dangerousKeys = ['__proto__', 'constructor', 'prototype'];
 

@@ -78,7 +78,8 @@ function newSuperJSON(): SuperJSON {
   );
   superjson.registerCustom<Date, null>(
     {
-      isApplicable: (value): value is Date => value instanceof Date && Number.isNaN(value.getTime()),
+      isApplicable: (value): value is Date =>
+        value instanceof Date && Number.isNaN(value.getTime()),
       serialize: () => null,
       deserialize: () => new Date(NaN),
     },
@@ -93,7 +94,8 @@ function newSuperJSON(): SuperJSON {
         array instanceof Float64Array,
         Array.from(array, (number) => (Object.is(number, -0) ? '-0' : String(number))),
       ],
-      deserialize: ([wide, numbers]) => (wide ? Float64Array : Float32Array).from(numbers.map(Number)),
+      deserialize: ([wide, numbers]) =>
+        (wide ? Float64Array : Float32Array).from(numbers.map(Number)),
     },
     'floats',
   );

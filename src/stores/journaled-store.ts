@@ -5,7 +5,7 @@
  */
 
 import { errorName, isSessionError, SessionError } from '../errors.js';
-import type { Fence } from './fence.js';
+import { sortable, type Fence } from './fence.js';
 
 /** What to write under a key; `null` removes it. */
 export type Entry = readonly [key: string, value: unknown];
@@ -165,11 +165,14 @@ export class JournaledStore {
     const changes = this.#parseJournal(journal);
     await this.#advance();
     try {
-      await this.#commit([...changes, done]);
+      await this.#commit([...changes, done]).catch((error: unknown) => {
+        if (!isSessionError(error, 'QUOTA_EXCEEDED')) throw error;
+        // The journal holds all that is to be written, so in its place there is room for it.
+        return this.#commit([done, ...changes]);
+      });
     } catch (error) {
-      if (!isSessionError(error, 'QUOTA_EXCEEDED')) throw error;
-      // The journal holds all that is to be written, so in its place there is room for it.
-      await this.#commit([done, ...changes]);
+      this.fence.abandon();
+      throw error;
     }
   }
 
@@ -182,7 +185,9 @@ export class JournaledStore {
       // Told below.
     }
     this.#onError(
-      new SessionError('DECODE_FAILED', 'A journal cannot be read; it was dropped.', { raw: journal }),
+      new SessionError('DECODE_FAILED', 'A journal cannot be read; it was dropped.', {
+        raw: journal,
+      }),
     );
     return [];
   }
@@ -203,9 +208,9 @@ export class JournaledStore {
     return Number.isSafeInteger(number) && number > 0 ? number : 0;
   }
 
-  /** Always of one length, so that a full storage takes it. */
+  /** Always as long, so that a full storage takes it. */
   #numbered(): Entry {
-    return [this.#numberKey, String(this.#last).padStart(16, '0')];
+    return [this.#numberKey, sortable(this.#last)];
   }
 
   async #read(keys: readonly string[]): Promise<Values> {

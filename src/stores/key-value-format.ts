@@ -25,7 +25,12 @@ export function parseStored(id: string, raw: unknown, codec: Codec): StoredRecor
   const end = raw.includes('\n') ? raw.indexOf('\n') : raw.length;
   const { codec: codecName, ...fields } = parseHeader(id, raw, raw.slice(0, end));
   const text = raw.slice(end + 1);
-  return parseRecord(id, fields, raw, () => new StoredText(id, raw, text, String(codecName), codec));
+  return parseRecord(
+    id,
+    fields,
+    raw,
+    () => new StoredText(id, raw, text, String(codecName), codec),
+  );
 }
 
 function parseHeader(id: string, raw: string, header: string): Record<string, unknown> {

@@ -2,7 +2,6 @@
 
 import type { StoredRecord } from '../backend.js';
 import type { Codec } from '../codec.js';
-import { isSessionError } from '../errors.js';
 import type { Batch } from './group-commit.js';
 import type { Entry, JournaledStore, Values } from './journaled-store.js';
 import { formatRecord, parseStored } from './key-value-format.js';
@@ -73,8 +72,7 @@ export class KeyValueRecords {
         const record = parseStored(key.slice(this.#store.recordPrefix.length), raw, codec);
         if (record !== undefined) records.push(record);
       } catch (error) {
-        if (!isSessionError(error, 'DECODE_FAILED')) throw error;
-        unreadable.push(error);
+        unreadable.push(error as Error);
       }
     }
     return { records, unreadable };

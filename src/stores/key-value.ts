@@ -15,10 +15,10 @@ import type { Codec } from '../codec.js';
 import { isSessionError, SessionError } from '../errors.js';
 import { LockFence, patience, type Fence } from './fence.js';
 import { GroupCommit } from './group-commit.js';
-import { TabFence } from './in-turn.js';
 import { JournaledStore, type KeyValue } from './journaled-store.js';
 import { KeyValueRecords } from './key-value-records.js';
 import { listPage, scanPage } from './record-pages.js';
+import { TabFence } from './tab-fence.js';
 
 /** A storage that was found to be there. */
 export interface FoundStorage {
@@ -52,6 +52,7 @@ export class KeyValueBackend implements Backend {
   #codec: Promise<Codec> | undefined;
   /** Stores of one tab may share a backend; the last one to close it ends it. */
   #opened: { readonly name: string; readonly parts: Promise<Parts>; users: number } | undefined;
+  #closing: Promise<void> | undefined;
 
   constructor(options: KeyValueBackendOptions) {
     const { name, codec, clock = systemClock } = options;
@@ -76,7 +77,7 @@ export class KeyValueBackend implements Backend {
     try {
       await opened.parts;
     } catch (error) {
-      this.#opened = undefined;
+      if (this.#opened === opened) this.#opened = undefined;
       throw error;
     }
   }
@@ -112,11 +113,11 @@ export class KeyValueBackend implements Backend {
 
   async close(): Promise<void> {
     const opened = this.#opened;
-    if (opened === undefined || --opened.users > 0) return;
-    this.#opened = undefined;
-    const { commits, fence } = await opened.parts;
-    await commits.idle();
-    await fence.close();
+    if (opened !== undefined && --opened.users === 0) {
+      this.#opened = undefined;
+      this.#closing = letGo(opened.parts);
+    }
+    await this.#closing;
   }
 
   async #start({ name, onError }: BackendContext): Promise<Parts> {
@@ -129,8 +130,13 @@ export class KeyValueBackend implements Backend {
       fence: (shown) => this.#newFence(prefix + area, shown),
       onError: report,
     });
-    await this.#inTime(store.probe());
-    await store.recover();
+    try {
+      await this.#inTime(store.probe());
+      await store.recover();
+    } catch (error) {
+      await store.fence.close();
+      throw error;
+    }
     store.fence.attend().catch((error: unknown) => {
       if (!isSessionError(error, 'STORE_CLOSED')) report(error);
     });
@@ -177,6 +183,13 @@ export class KeyValueBackend implements Backend {
     });
     return this.#codec;
   }
+}
+
+/** Settles also where opening has failed: that was told to whoever opened. */
+async function letGo(opening: Promise<Parts>): Promise<void> {
+  const parts = await opening.catch(() => undefined);
+  await parts?.commits.idle();
+  await parts?.fence.close();
 }
 
 async function loadSuperjson(): Promise<Codec> {

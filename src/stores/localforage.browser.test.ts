@@ -24,6 +24,11 @@ async function opened(instance: LocalForageInstance): Promise<Backend> {
   return backend;
 }
 
+async function expectNothingLeft(): Promise<void> {
+  await expect.poll(heldLocks).toEqual([]);
+  expect(errors.splice(0)).toEqual([]);
+}
+
 /** A released lock is free a moment later, when the browser's own process has heard of it. */
 async function heldLocks(): Promise<string[]> {
   const { held = [] } = await navigator.locks.query();
@@ -33,8 +38,7 @@ async function heldLocks(): Promise<string[]> {
 afterEach(async () => {
   await Promise.all(open.map((backend) => backend.close()));
   open = [];
-  await expect.poll(heldLocks).toEqual([]);
-  expect(errors.splice(0)).toEqual([]);
+  await expectNothingLeft();
 });
 
 const drivers = { IndexedDB: localforage.INDEXEDDB, localStorage: localforage.LOCALSTORAGE };

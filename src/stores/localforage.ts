@@ -66,7 +66,10 @@ export function localForageBackend(
       await instance.getItem('tabkeep');
       const { name = '', storeName = '' } = instance.config?.() ?? {};
       const parts = ['localForage', instance.driver?.() ?? '', name, storeName];
-      return { keyValue: localForageStore(instance), area: parts.map(encodeURIComponent).join('/') };
+      return {
+        keyValue: localForageStore(instance),
+        area: parts.map(encodeURIComponent).join('/'),
+      };
     },
     locks,
     codec: options.codec,

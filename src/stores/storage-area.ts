@@ -9,7 +9,7 @@ export function storageAreaStore(area: Storage): KeyValue {
     write(entries) {
       for (const [key, value] of entries) {
         if (value === null) area.removeItem(key);
-        else area.setItem(key, String(value));
+        else area.setItem(key, value as string);
       }
     },
     keys: () => Array.from({ length: area.length }, (_, index) => String(area.key(index))),

@@ -26,12 +26,10 @@ export class TabFence implements Fence {
       await before;
       return task(await this.#shown());
     })();
-    const ended = running
-      .catch(() => {})
-      .then(() => {
-        if (lastTasks.get(name) === ended) lastTasks.delete(name);
-      });
-    lastTasks.set(name, ended);
+    lastTasks.set(
+      name,
+      running.catch(() => {}),
+    );
     return running;
   }
 
