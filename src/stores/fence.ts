@@ -180,7 +180,6 @@ export class LockFence implements Fence {
         if (settled || mode === 'shared') return number;
         continue;
       }
-      goneSince = undefined;
       // What has been shown and is shown no more was wiped; it is not on its way.
       if (number >= newest.number || newest.name === this.#seen) {
         this.#seen = newest.name;

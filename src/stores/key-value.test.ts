@@ -1,30 +1,55 @@
 import { describe, expect, test } from 'vitest';
-import { backendIn, contentOf } from '../../test/key-value-fixture.js';
-import { keyValuePlace } from '../../test/places.js';
+import { capabilities, codec, contextOf } from '../../test/key-value-fixture.js';
 import { virtualClock } from '../../test/virtual-clock.js';
-import { conformance, simulateOrigin } from '../testing/index.js';
+import { simulateOrigin } from '../testing/index.js';
+import { live, put } from '../testing/records.js';
+import type { KeyValue } from './journaled-store.js';
+import { KeyValueBackend, type FoundStorage } from './key-value.js';
+import { storageAreaStore } from './storage-area.js';
 
-conformance(
-  { describe, test, expect },
-  () => {
+describe('a storage that does not answer', () => {
+  const options = {
+    name: 'silent',
+    capabilities: () => capabilities,
+    locks: () => undefined,
+    codec,
+  };
+
+  test('is given up after 5 seconds', async () => {
     const clock = virtualClock();
-    const origin = simulateOrigin({ clock });
-    const { storage } = origin.openTab();
-    const place = keyValuePlace(
-      storage,
-      () => Object.keys(contentOf(storage)),
-      () => backendIn(origin.openTab(), clock),
-    );
-    return {
-      ...place,
-      async plant(...damaged) {
-        origin.settle();
-        const raw = await place.plant!(...damaged);
-        origin.settle();
-        return raw;
-      },
-      catchUp: async () => origin.settle(),
-    };
-  },
-  { title: 'conformance in simulated tabs' },
-);
+    const find = (): Promise<never> => new Promise(() => {});
+    const backend = new KeyValueBackend({ ...options, find, clock });
+    const begun = clock.now();
+    const outcome = backend.open(contextOf(clock));
+    await expect(outcome).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' });
+    expect(clock.now() - begun).toBe(5000);
+  });
+
+  test('is told, whatever it fails at', async () => {
+    const clock = virtualClock();
+    const { storage } = simulateOrigin({ clock }).openTab();
+    for (const broken of ['read', 'write', 'keys'] as const) {
+      const keyValue = storageAreaStore(storage);
+      const dying: KeyValue = { ...keyValue };
+      const find = async (): Promise<FoundStorage> => ({ keyValue: dying, area: 'dying' });
+      const backend = new KeyValueBackend({ ...options, find, clock });
+      await backend.open(contextOf(clock));
+      await put(backend, live('a'));
+      dying[broken] = () => {
+        throw new Error('The storage has died.');
+      };
+      const outcomes = await Promise.allSettled([
+        backend.read('a'),
+        put(backend, live('a')),
+        backend.scan({ by: 'id', limit: 9 }),
+        backend.clear(() => []),
+      ]);
+      const failed = outcomes.filter(({ status }) => status === 'rejected');
+      expect(failed.length).toBe({ read: 4, write: 2, keys: 2 }[broken]);
+      for (const outcome of failed) {
+        expect(outcome).toMatchObject({ reason: { code: 'STORE_UNAVAILABLE' } });
+      }
+      dying[broken] = keyValue[broken] as never;
+    }
+  });
+});

@@ -128,21 +128,8 @@ describe('localStorage in a real browser', () => {
   });
 });
 
-const runner = { describe, test, expect };
-
 conformance(
-  runner,
-  () =>
-    keyValuePlace(
-      localStorage,
-      () => Object.keys(localStorage),
-      () => localStorageBackend({ locks: null }),
-    ),
-  { title: 'localStorage without Web Locks' },
-);
-
-conformance(
-  runner,
+  { describe, test, expect },
   () =>
     keyValuePlace(
       sessionStorage,

@@ -1,9 +1,7 @@
 import localforage from 'localforage';
 import { afterEach, describe, expect, test } from 'vitest';
-import { keyValuePlace } from '../../test/places.js';
 import type { Backend, BackendContext } from '../backend.js';
 import { payloadOf } from '../payload.js';
-import { conformance } from '../testing/index.js';
 import { increment, live, plain, put, tombstone } from '../testing/records.js';
 import { localForageBackend, type LocalForageInstance } from './localforage.js';
 
@@ -118,15 +116,4 @@ for (const [driverName, driver] of Object.entries(drivers)) {
       expect(await instance.keys()).not.toContain('tabkeep:shop:journal');
     });
   });
-
-  conformance(
-    { describe, test, expect },
-    () =>
-      keyValuePlace(
-        instance,
-        () => instance.keys(),
-        () => localForageBackend(instance, { locks: null }),
-      ),
-    { title: `localForage on ${driverName}, without Web Locks` },
-  );
 }
