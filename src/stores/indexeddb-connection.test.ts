@@ -66,6 +66,7 @@ describe('opening', () => {
     await Promise.all([backend.open(contextOf('shop')), backend.open(contextOf('shop'))]);
     await Promise.all([backend.read('a'), backend.listIds({ aliveAt: 0, limit: 1 })]);
     expect(databases).toHaveLength(1);
+    await backend.close(); // of the two that opened it, one is left to the end of the test
   });
 
   test('that never ends is given up, and closed when it does end', async () => {

@@ -110,14 +110,16 @@ describe('open and close', () => {
     expect(await storedRows(factory, 'shop')).toMatchObject([{ id: 'a', data: 2 }]);
   });
 
-  test('it may be opened again, twice under one name, not under two', async () => {
+  test('two stores may share it, and the last one to close it ends it; not under two names', async () => {
     await increment(backend, 'a');
     await backend.open(contextOf('shop'));
     await expect(backend.open(contextOf('other'))).rejects.toMatchObject({
       code: 'STORE_UNAVAILABLE',
     });
+    await backend.close();
     await expect(increment(backend, 'a')).resolves.toBe(2);
     await backend.close();
+    await expect(increment(backend, 'a')).rejects.toMatchObject({ code: 'STORE_CLOSED' });
     await backend.open(contextOf('other'));
     await expect(increment(backend, 'a')).resolves.toBe(1);
   });

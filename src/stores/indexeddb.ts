@@ -65,6 +65,8 @@ export function indexedDBBackend(options: IndexedDBBackendOptions = {}): Backend
 /** What there is while the backend is open. */
 interface Opened {
   readonly name: string;
+  /** Stores of one tab may share a backend; the last one to close it ends it. */
+  users: number;
   readonly connection: Connection;
   readonly commits: GroupCommit;
   readonly reads: GroupRead;
@@ -103,6 +105,7 @@ class IndexedDBBackend implements Backend {
       );
     }
     const opened = (this.#opened ??= this.#prepare(name));
+    opened.users++;
     try {
       await opened.connection.use(async () => {});
     } catch (error) {
@@ -136,6 +139,7 @@ class IndexedDBBackend implements Backend {
 
   async close(): Promise<void> {
     const opened = this.#opened;
+    if (opened !== undefined && --opened.users > 0) return;
     this.#opened = undefined;
     if (opened !== undefined) this.#closing = this.#letGo(opened);
     await this.#closing;
@@ -149,6 +153,7 @@ class IndexedDBBackend implements Backend {
     });
     return {
       name,
+      users: 0,
       connection,
       commits: new GroupCommit((batch) =>
         connection.use((database) => commitBatch(database, this.#durability, batch)),
