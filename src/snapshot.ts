@@ -119,7 +119,8 @@ function copier(substitute: Substitute): (value: unknown) => unknown {
       // Only the viewed part is copied: the rest of the buffer is not the session's.
       const { buffer, byteOffset, byteLength } = value;
       const View = value.constructor as new (bytes: ArrayBufferLike) => object;
-      return keep(new View(buffer.slice(byteOffset, byteOffset + byteLength)));
+      // The clone is of this realm, even when the view is not.
+      return keep(structuredClone(new View(buffer.slice(byteOffset, byteOffset + byteLength))));
     }
     throw new Refusal(`an instance of ${value.constructor?.name || tag}`);
   };
