@@ -22,7 +22,8 @@ export function liveView<Data>(
   const isNews = ({ id, version, expiresAt }: Omit<Session<unknown>, 'data'>): boolean =>
     id !== session.id ||
     version > session.version ||
-    (version === session.version && expiresAt !== session.expiresAt);
+    // A touch only ever extends: an earlier end is that of a record read late.
+    (version === session.version && (expiresAt ?? Infinity) > (session.expiresAt ?? Infinity));
 
   const show = (found: Session<Data>): void => {
     if (over !== undefined || found.version < session.version || !isNews(found)) return;
