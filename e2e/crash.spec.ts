@@ -4,7 +4,7 @@ import { expect, test } from 'playwright/test';
 import type { BackendName } from './pages/tab.js';
 import { crash, openStoreIn, openStores, openTab } from './tabs.js';
 
-const crashes = Number(process.env['CRASHES'] ?? 30);
+const crashes = 30;
 const crowd = 8;
 
 for (const backend of ['indexeddb', 'local-storage'] satisfies BackendName[]) {

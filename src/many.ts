@@ -2,10 +2,26 @@
 
 import type { Decide, StoredRecord, Tombstone } from './backend.js';
 import type { Engine } from './engine.js';
-import { pages } from './pages.js';
+import { isSessionError } from './errors.js';
+import { pagesOf } from './pages.js';
 import * as rules from './rules.js';
 import type { Session } from './session.js';
 import { alive } from './standing.js';
+
+/** The records of a scan in pages. What cannot be read is left as it is and told, and hides nothing else (R8). */
+async function* readablePages<Data>(
+  { backend, options }: Engine<Data>,
+  ...scan: DropFirst<Parameters<typeof pagesOf>>
+): AsyncGenerator<readonly StoredRecord[]> {
+  for await (const { records, unreadable } of pagesOf(backend, ...scan)) {
+    for (const error of unreadable) {
+      options.onError(error, { during: 'scan', id: isSessionError(error) ? error.id : undefined });
+    }
+    if (records.length > 0) yield records;
+  }
+}
+
+type DropFirst<List extends unknown[]> = List extends [unknown, ...infer Rest] ? Rest : never;
 
 /** The living sessions of an owner. One that cannot be read is reported, and does not hide the others. */
 export async function listByOwner<Data>(
@@ -17,7 +33,7 @@ export async function listByOwner<Data>(
   const { options, toSession } = engine;
   const sessions: Session<Data>[] = [];
   const cursor = after === undefined ? undefined : { at: null, id: after };
-  for await (const records of pages(engine, { by: 'owner', owner }, cursor)) {
+  for await (const records of readablePages(engine, { by: 'owner', owner }, cursor)) {
     for (const record of records) {
       const living = alive(record, engine.rules.now());
       if (living === undefined) continue;
@@ -40,7 +56,7 @@ export async function sweep<Data>(engine: Engine<Data>): Promise<number> {
     ['expiresAt', rules.expire],
     ['purgeAt', rules.forget],
   ] as const) {
-    for await (const records of pages(engine, { by, until })) {
+    for await (const records of readablePages(engine, { by, until })) {
       const ids = records.map(({ id }) => id);
       ended += (await commitTombstones(engine, ids, rule(engine.rules, ids))).length;
     }
@@ -59,7 +75,7 @@ export async function endAll<Data>(
 ): Promise<number> {
   for (let ended = 0; ;) {
     const ids: string[] = [];
-    for await (const records of pages(engine, { by: 'owner', owner })) {
+    for await (const records of readablePages(engine, { by: 'owner', owner })) {
       ids.push(...records.map(({ id }) => id).filter((id) => id !== except));
     }
     const rule = rules.endOwned(engine.rules, ids, owner);

@@ -25,8 +25,7 @@ const oneDay: Milliseconds = 86_400_000;
 
 /** @throws TypeError for an option of the wrong type; RangeError for a number outside its range */
 export function checkOptions<Data>(options: OpenStoreOptions<Data>): CheckedOptions {
-  if (typeof options !== 'object' || options === null)
-    throw new TypeError('openStore takes an options object.');
+  demand(typeof options === 'object' && options !== null, 'openStore takes an options object');
   const {
     name,
     backend,

@@ -5,6 +5,7 @@
 
 import type { CurrentRecords, Decide, StoredRecord } from '../backend.js';
 import { isSessionError } from '../errors.js';
+import { changedIds } from './decision.js';
 
 interface Job {
   readonly ids: readonly string[];
@@ -46,11 +47,9 @@ export class Batch {
     let linked = false;
     this.#outcomes = this.#jobs.map(({ ids, decide }) => {
       try {
-        const { write = [], remove = [], result } = decide(overlay);
-        const changed = [...write.map((record) => record.id), ...remove];
-        const stranger = changed.find((id) => !ids.includes(id));
-        if (stranger !== undefined)
-          throw new RangeError('decide changed a record it did not ask for.');
+        const decision = decide(overlay);
+        const changed = changedIds(ids, decision);
+        const { write = [], remove = [], result } = decision;
         for (const record of write) records.set(record.id, record);
         for (const id of remove) records.set(id, undefined);
         linked ||= changed.length > 1;

@@ -13,6 +13,7 @@ import type {
 import { SessionError } from '../errors.js';
 import { isExpired } from '../expiry.js';
 import { isInternalId } from '../session-id.js';
+import { changedIds } from './decision.js';
 import { SortedIndex } from './sorted-index.js';
 
 const capabilities: Capabilities = {
@@ -65,10 +66,9 @@ class MemoryBackend implements Backend {
 
   async transact<Result>(ids: readonly string[], decide: Decide<Result>): Promise<Result> {
     const records = this.#records();
-    const { write = [], remove = [], result } = decide(records);
-    if ([...write.map(({ id }) => id), ...remove].some((id) => !ids.includes(id))) {
-      throw new RangeError('decide changed a record it did not ask for.');
-    }
+    const decision = decide(records);
+    changedIds(ids, decision);
+    const { write = [], remove = [], result } = decision;
     for (const record of write) records.put(record);
     for (const id of remove) records.remove(id);
     return result;

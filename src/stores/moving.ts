@@ -7,11 +7,11 @@ import type {
   Backend,
   BackendContext,
   CurrentRecords,
-  ScanCursor,
   ScanPage,
   SlotRecord,
   StoredRecord,
 } from '../backend.js';
+import { pagesOf } from '../pages.js';
 import type { EpochMilliseconds } from '../session.js';
 
 /** Counts, in a backend, how often its records have moved up: so other tabs see that they were taken away. */
@@ -33,9 +33,6 @@ export function movesOf(record: StoredRecord | undefined): number {
   return record?.version ?? 0;
 }
 
-// Short transactions, so that nobody waits long for one.
-const pageSize = 100;
-
 /**
  * Brings every record of `worse` to `better`, and removes it only once it is committed there. Where both have one the newer
  * wins. What cannot be read stays where it is, and is reported.
@@ -49,7 +46,7 @@ export async function moveUp(
 ): Promise<void> {
   const report = (error: unknown): void => onError(error, { during: 'backend' });
   let found = 0;
-  for await (const { records, unreadable } of pagesOf(worse)) {
+  for await (const { records, unreadable } of pagesToMove(worse)) {
     const { taken, refused } = await copy(records, better);
     found += taken.length;
     [...unreadable, ...refused].forEach(report);
@@ -58,7 +55,7 @@ export async function moveUp(
   try {
     await countMove(worse, now());
     // Again from the start: until the move was counted, another tab may still have written to `worse`.
-    for await (const { records } of pagesOf(worse)) {
+    for await (const { records } of pagesToMove(worse)) {
       const { taken } = await copy(records, better);
       await removeUnchanged(taken, worse);
     }
@@ -67,13 +64,10 @@ export async function moveUp(
   }
 }
 
-async function* pagesOf(backend: Backend): AsyncGenerator<ScanPage> {
-  let after: ScanCursor | undefined;
-  do {
-    const page = await backend.scan({ by: 'id', after, limit: pageSize });
+async function* pagesToMove(backend: Backend): AsyncGenerator<ScanPage> {
+  for await (const page of pagesOf(backend, { by: 'id' })) {
     yield { ...page, records: page.records.filter((record) => !isOwn(record)) };
-    after = page.next;
-  } while (after !== undefined);
+  }
 }
 
 interface Copied {
