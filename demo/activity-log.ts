@@ -18,7 +18,7 @@ export function mountActivityLog(store: SessionStore<unknown>): void {
 
 function entryFor(event: StoreEvent): HTMLElement {
   const entry = fromTemplate('#log-entry-template');
-  const origin = event.type === 'backend' ? 'here' : event.origin;
+  const origin = 'origin' in event ? event.origin : 'here';
   entry.dataset['origin'] = origin;
   entry.dataset['type'] = event.type;
   find('time', entry).textContent = formatTime(Date.now());
@@ -41,5 +41,7 @@ function describe(event: StoreEvent): string {
       return `expired, version ${event.version}`;
     case 'backend':
       return `now in ${event.name}`;
+    case 'reset':
+      return 'the browser has dropped the store';
   }
 }

@@ -13,6 +13,10 @@ const words = {
     title: 'Your session has expired',
     text: 'Nobody touched it for a while, in any tab, so it was closed for your safety.',
   },
+  reset: {
+    title: 'Your session is lost',
+    text: 'The browser has dropped what this site had stored. Nobody signed you out.',
+  },
 };
 
 export function mountFarewell(session: CurrentSession): void {

@@ -4,7 +4,7 @@
  */
 
 import type { EndReason, EpochMilliseconds, Milliseconds } from './session.js';
-import type { ErrorContext } from './ports.js';
+import type { ErrorContext, Peers } from './ports.js';
 
 /**
  * What survives of a commit once its promise has resolved.
@@ -135,6 +135,14 @@ export interface ListIdsQuery {
   readonly limit: number;
 }
 
+/** A store that is not the one it was: nothing that was in it is there, and nobody has signed out (R16). */
+export interface StoreReset {
+  /** The id that the store has now. */
+  readonly epoch: string;
+  /** The id of the store that is lost. */
+  readonly previous: string;
+}
+
 /** What a backend is told when it is opened. */
 export interface BackendContext {
   /** The namespace: records of another name are never seen nor touched (R14). */
@@ -143,6 +151,10 @@ export interface BackendContext {
   readonly onError: (error: unknown, context: ErrorContext) => void;
   /** The backend in use has changed, and why. */
   readonly onChange: (change: { name: string; previous: string | null; reason: unknown }) => void;
+  /** The whole store was wiped: by the browser, by the user, by another program (R16). */
+  readonly onReset: (reset: StoreReset) => void;
+  /** The other tabs; absent where the store has no `sync`. */
+  readonly peers?: Peers | undefined;
 }
 
 /** Where sessions lie. Write one for any storage that can run a read and a write with nobody in between. */

@@ -3,7 +3,7 @@
  * tell is a hint to read the backend (R11): nothing is shown, and nobody is told, before it was found there.
  */
 
-import type { StoredRecord } from './backend.js';
+import type { StoredRecord, StoreReset } from './backend.js';
 import type { Clock } from './clock.js';
 import { listeners } from './listeners.js';
 import type { Change, ErrorContext } from './ports.js';
@@ -15,6 +15,8 @@ export interface Watcher {
   readonly expiresAt: EpochMilliseconds | null;
   /** Told the record of its id, in any order and perhaps twice; compares versions itself. */
   see(record: StoredRecord): void;
+  /** The whole store was wiped: what is not there now is lost, and has not ended (R16). */
+  lost(): void;
 }
 
 export interface ChangeHub {
@@ -29,6 +31,8 @@ export interface ChangeHub {
   readonly received: (changes: readonly Change[]) => void;
   /** Compares everything in hand with the backend: messages may have been missed. */
   readonly resync: () => void;
+  /** Tells that the whole store was wiped (R16). */
+  readonly reset: (reset: StoreReset) => void;
   readonly close: () => void;
 }
 
@@ -147,6 +151,12 @@ export function changeHub({ clock, read, post, onError }: HubContext): ChangeHub
 
     resync() {
       for (const { id } of watchers) want(id);
+    },
+
+    reset(reset) {
+      if (isClosed) return;
+      for (const watcher of watchers) watcher.lost();
+      emit({ type: 'reset', ...reset });
     },
 
     close() {

@@ -16,8 +16,11 @@ export function liveView<Data>(
   first: Session<Data>,
 ): LiveSession<Data> {
   let session = first;
-  let over: 'expired' | 'ended' | undefined;
+  let over: 'expired' | 'ended' | 'reset' | undefined;
   const { subscribe, tell } = listeners<[]>(options.onError);
+
+  // After a reset the session may be stored again.
+  const isOver = (): boolean => over === 'expired' || over === 'ended';
 
   const isNews = ({ id, version, expiresAt }: Omit<Session<unknown>, 'data'>): boolean =>
     id !== session.id ||
@@ -26,7 +29,9 @@ export function liveView<Data>(
     (version === session.version && (expiresAt ?? Infinity) > (session.expiresAt ?? Infinity));
 
   const show = (found: Session<Data>): void => {
-    if (over !== undefined || found.version < session.version || !isNews(found)) return;
+    const isBack = over === 'reset';
+    if (isOver() || (!isBack && (found.version < session.version || !isNews(found)))) return;
+    over = undefined;
     // Nobody wrote: after a touch the data object stays the same, so that no page renders anew for it.
     const isTouched = found.id === session.id && found.version === session.version;
     session = isTouched ? { ...found, data: session.data } : found;
@@ -34,7 +39,7 @@ export function liveView<Data>(
     tell();
   };
 
-  const finish = (how: 'expired' | 'ended'): void => {
+  const finish = (how: 'expired' | 'ended' | 'reset'): void => {
     over = how;
     hub.armAlarm();
     tell();
@@ -49,15 +54,23 @@ export function liveView<Data>(
       // Each step is a version further; whoever stored something else must not lead us in a circle.
       if (record !== undefined && record.version <= version) throw unreadable(id, record);
     }
-    if (stored.id !== session.id || over !== undefined) return; // something else was faster
+    if (stored.id !== session.id || isOver()) return; // something else was faster
     const living = alive(record, rules.now());
     if (living === undefined) {
       const isEnded =
         record?.kind !== 'live' && !(record?.kind === 'tombstone' && record.reason === 'expired');
       finish(isEnded ? 'ended' : 'expired');
-    } else if (isNews(living)) {
+    } else if (isNews(living) || over === 'reset') {
       show(await toSession(living));
     }
+  };
+
+  /** R16: absence after a wipe is no sign-out. */
+  const lose = async (): Promise<void> => {
+    const { id } = session;
+    const record = await read(id);
+    if (record !== undefined) await adopt(record);
+    else if (id === session.id && over === undefined) finish('reset');
   };
 
   const reload = async (): Promise<void> => {
@@ -95,6 +108,7 @@ export function liveView<Data>(
       return over === undefined ? session.expiresAt : null;
     },
     see: (record) => void adopt(record).catch(report),
+    lost: () => void lose().catch(report),
   };
   const unwatch = hub.watch(watcher);
   hub.armAlarm();

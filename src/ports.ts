@@ -23,6 +23,26 @@ export interface Change {
   readonly expiresAt?: EpochMilliseconds | null | undefined;
 }
 
+/** One tab's end of a channel. Messages may be lost, late or doubled, and anyone of the origin may send. */
+export interface Channel {
+  /** Sends plain data to every other end. Rejects or throws what went wrong. */
+  post(message: unknown): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Opens the channel of that name; `receive` gets whatever arrives, from now on. */
+export type OpenChannel = (name: string, receive: (message: unknown) => void) => Channel;
+
+/** The other tabs, as a backend may use them. */
+export interface Peers {
+  /** Opens a channel of a name to the other tabs; absent where the `sync` of the store has no transport to share. */
+  readonly openChannel?: OpenChannel | undefined;
+  /** Hears of changes that other tabs tell of, before the store looks them up. @returns stops it */
+  onChanges(listener: (changes: readonly Change[]) => void): () => void;
+  /** Called when messages may have been missed. @returns stops it */
+  onResync(listener: () => void): () => void;
+}
+
 /** What the store gives to a {@link TabSync}. */
 export interface TabSyncContext {
   readonly name: string;
@@ -42,6 +62,8 @@ export interface TabSyncConnection {
 
 /** Keeps tabs in step; see `tabSync()`. */
 export interface TabSync {
+  /** Its transport, for a backend that has messages of its own to send. */
+  readonly openChannel?: OpenChannel | undefined;
   connect(context: TabSyncContext): TabSyncConnection;
 }
 

@@ -46,6 +46,7 @@ if (isSessionError(caught, 'VERSION_CONFLICT')) {
 // `type` narrows an event.
 declare const event: StoreEvent;
 if (event.type === 'backend') expectTypeOf(event.name).toEqualTypeOf<string>();
+else if (event.type === 'reset') expectTypeOf(event.previous).toEqualTypeOf<string>();
 else expectTypeOf(event.id).toEqualTypeOf<string>();
 
 // @ts-expect-error -- data of another shape

@@ -73,6 +73,17 @@ export type StoreEvent =
       readonly name: string;
       readonly previous: string | null;
       readonly reason: unknown;
+    }
+  | {
+      /**
+       * The store was wiped: evicted, cleared by the user, or dropped by the browser when it was found corrupt. Every
+       * session in it is lost, and none of them was signed out (R16). Told in each tab.
+       */
+      readonly type: 'reset';
+      /** The id of the store as it is now. */
+      readonly epoch: string;
+      /** The id of the store that is lost. */
+      readonly previous: string;
     };
 
 /** Options of a write. Absent: `owner` and each part of `ttl` stay as they are. */
@@ -222,7 +233,11 @@ export interface LiveSession<Data> {
   readonly version: number;
   readonly owner: string | null;
   readonly expiresAt: EpochMilliseconds | null;
-  readonly status: 'active' | 'expired' | 'ended';
+  /**
+   * `reset`: the whole store was wiped under this view (R16). Nobody has signed out: the data in hand is the last there
+   * is, until the session is stored again.
+   */
+  readonly status: 'active' | 'expired' | 'ended' | 'reset';
   /** {@link SessionStore.update} on this session, followed through rotations. */
   update(change: Updater<Data>, options?: WriteOptions): Promise<void>;
   /** Replaces the data if nobody changed it since this view saw it. @throws {@link SessionError} `VERSION_CONFLICT` */

@@ -4,7 +4,9 @@ import type { Backend } from './backend.js';
 import { checkedStore } from './checked-store.js';
 import { startEngine } from './engine.js';
 import { sweep } from './many.js';
+import { listeners } from './listeners.js';
 import { checkOptions, type CheckedOptions } from './options.js';
+import type { Change } from './ports.js';
 import type { OpenStoreOptions, SessionStore } from './session.js';
 import { shapeOf } from './shape.js';
 
@@ -27,13 +29,35 @@ export async function openStore<Data>(
   const backend = await onlyBackend(checked);
   const engine = startEngine(checked, backend, shape, sweep);
   const { hub, isShared } = engine;
+  const heard = listeners<[readonly Change[]]>(onError);
+  const missed = listeners<[]>(onError);
   await backend.open({
     name,
     now: engine.rules.now,
     onError,
     onChange: (change) => hub.emit({ type: 'backend', ...change }),
+    onReset: (reset) => hub.reset(reset),
+    peers: sync
+      ? {
+          openChannel: sync.openChannel,
+          onChanges: heard.subscribe,
+          onResync: missed.subscribe,
+        }
+      : undefined,
   });
-  engine.tabs = sync?.connect({ name, receive: hub.received, resync: hub.resync, onError });
+  engine.tabs = sync?.connect({
+    name,
+    receive(changes) {
+      // The backend first: a cache in it must not answer the store's look with what it held before.
+      heard.tell(changes);
+      hub.received(changes);
+    },
+    resync() {
+      missed.tell();
+      hub.resync();
+    },
+    onError,
+  });
   let stopSweeper: (() => Promise<void>) | undefined;
   const store = checkedStore(engine, () => stopSweeper?.());
   stopSweeper = sweeper?.start({

@@ -19,6 +19,7 @@ export class FakeTab {
       this.changes.push(change);
       this.#awaited.shift()?.();
     },
+    onReset: () => {},
   };
 
   fallback(...backends: Backend[]): Backend {

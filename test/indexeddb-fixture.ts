@@ -44,7 +44,7 @@ export function tombstone(id: string, purgeAt: number): Tombstone {
 }
 
 export function contextOf(name: string): BackendContext {
-  return { name, now: () => 5000, onError: () => {}, onChange: () => {} };
+  return { name, now: () => 5000, onError: () => {}, onChange: () => {}, onReset: () => {} };
 }
 
 /** Writes records whatever was there, in one transaction. */

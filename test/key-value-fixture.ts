@@ -27,6 +27,7 @@ export function contextOf(clock: Clock, errors: unknown[] = []): BackendContext 
     now: () => clock.now(),
     onError: (error) => errors.push(error),
     onChange: () => {},
+    onReset: () => {},
   };
 }
 

@@ -12,6 +12,7 @@ const context: BackendContext = {
   now: Date.now,
   onError: (error) => errors.push(error),
   onChange: () => {},
+  onReset: () => {},
 };
 
 let open: Backend[] = [];

@@ -10,7 +10,7 @@ function contextOf(name: string): BackendContext {
   const fail = (error: unknown): never => {
     throw error;
   };
-  return { name, now: Date.now, onError: fail, onChange: () => {} };
+  return { name, now: Date.now, onError: fail, onChange: () => {}, onReset: () => {} };
 }
 
 async function opened(backend: Backend, name = 'shop'): Promise<Backend> {

@@ -11,6 +11,7 @@ const context: BackendContext = {
   now: Date.now,
   onError: (error) => errors.push(error),
   onChange: () => {},
+  onReset: () => {},
 };
 
 let open: Backend[] = [];

@@ -17,7 +17,13 @@ function instanceOf(values = new Map<string, unknown>()): LocalForageInstance {
 async function opened(backend: Backend): Promise<Backend> {
   const errors: unknown[] = [];
   const onError = (error: unknown): void => void errors.push(error);
-  await backend.open({ name: 'shop', now: Date.now, onError, onChange: () => {} });
+  await backend.open({
+    name: 'shop',
+    now: Date.now,
+    onError,
+    onChange: () => {},
+    onReset: () => {},
+  });
   return backend;
 }
 

@@ -2,7 +2,8 @@
 
 import { OPEN_BROADCAST_CHANNELS } from 'broadcast-channel';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { openPackageChannel, type Channel } from './channel.js';
+import type { Channel } from '../ports.js';
+import { openPackageChannel } from './channel.js';
 
 const open: Channel[] = [];
 

@@ -1,19 +1,10 @@
-/** The transport between tabs: a port of two functions, and its implementation on the package `broadcast-channel`. */
+/** The transport between tabs, on the package `broadcast-channel`. */
 
 // oxlint-disable unicorn/require-post-message-target-origin -- a rule for windows; channels have no such argument
 
 import { BroadcastChannel as PackageChannel, type BroadcastMethod } from 'broadcast-channel';
 import { hasBroadcastChannel, openBroadcastChannel } from '../environment.js';
-
-/** One tab's end of a channel. Messages may be lost, late or doubled, and anyone of the origin may send. */
-export interface Channel {
-  /** Sends plain data to every other end. Rejects or throws what went wrong. */
-  post(message: unknown): Promise<void>;
-  close(): Promise<void>;
-}
-
-/** Opens the channel of that name; `receive` gets whatever arrives, from now on. */
-export type OpenChannel = (name: string, receive: (message: unknown) => void) => Channel;
+import type { OpenChannel } from '../ports.js';
 
 /** The platform's BroadcastChannel; where there is none, what the package makes of IndexedDB or localStorage. */
 export const openPackageChannel: OpenChannel = (name, receive) => {

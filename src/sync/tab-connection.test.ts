@@ -1,8 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { FakePage } from '../../test/fake-page.js';
-import type { Change, TabSyncContext } from '../ports.js';
+import type { Change, OpenChannel, TabSyncContext } from '../ports.js';
 import { fakeClock } from '../testing/fake-clock.js';
-import type { OpenChannel } from './channel.js';
 import { mostChanges, type SyncMessage } from './message.js';
 import { TabConnection } from './tab-connection.js';
 

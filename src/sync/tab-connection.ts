@@ -1,9 +1,8 @@
 /** One store's connection to the other tabs. */
 
 import { systemClock, type Clock } from '../clock.js';
-import type { Change, TabSyncConnection, TabSyncContext } from '../ports.js';
+import type { Change, Channel, OpenChannel, TabSyncConnection, TabSyncContext } from '../ports.js';
 import { generateSessionId } from '../session-id.js';
-import type { Channel, OpenChannel } from './channel.js';
 import { isSyncMessage, mostChanges, protocol, type SyncMessage } from './message.js';
 import { onWake, thisPage, type Page } from './wake.js';
 

@@ -1,7 +1,7 @@
 /** Keeps the tabs of one profile in step. */
 
-import type { TabSync } from '../ports.js';
-import { openPackageChannel, type OpenChannel } from './channel.js';
+import type { OpenChannel, TabSync } from '../ports.js';
+import { openPackageChannel } from './channel.js';
 import { TabConnection } from './tab-connection.js';
 
 /** Options of {@link tabSync}. */
@@ -28,5 +28,8 @@ export interface TabSyncOptions {
  * ```
  */
 export function tabSync({ channel = openPackageChannel }: TabSyncOptions = {}): TabSync {
-  return { connect: (context) => new TabConnection(context, channel) };
+  return {
+    openChannel: channel,
+    connect: (context) => new TabConnection(context, channel),
+  };
 }

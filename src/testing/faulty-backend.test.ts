@@ -7,7 +7,13 @@ let backend: FaultyBackend;
 
 beforeEach(async () => {
   backend = faultyBackend(memoryBackend());
-  await backend.open({ name: 'shop', now: () => 0, onError: () => {}, onChange: () => {} });
+  await backend.open({
+    name: 'shop',
+    now: () => 0,
+    onError: () => {},
+    onChange: () => {},
+    onReset: () => {},
+  });
 });
 
 const fail = (): never => {

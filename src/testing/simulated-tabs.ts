@@ -1,8 +1,7 @@
 /** Tabs of one profile inside one test, and a channel between them that can be made to misbehave. */
 
 import { nextTurn } from '../environment.js';
-import type { TabSync, TabSyncContext } from '../ports.js';
-import type { Channel, OpenChannel } from '../sync/channel.js';
+import type { Channel, OpenChannel, TabSync, TabSyncContext } from '../ports.js';
 import { TabConnection } from '../sync/tab-connection.js';
 
 /** The channel between simulated tabs. It delivers at once, until it is told to {@link SimulatedTabs.hold}. */

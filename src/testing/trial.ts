@@ -141,6 +141,7 @@ export class Trial {
       now: () => this.clock.now(),
       onError: (error, context) => this.#reported.push({ error, context }),
       onChange: () => {},
+      onReset: () => {},
     };
   }
 
@@ -221,6 +222,7 @@ async function capabilitiesOf(factory: PlaceFactory): Promise<Capabilities> {
       now: () => clock.now(),
       onError: () => {},
       onChange: () => {},
+      onReset: () => {},
     });
     known = backend.capabilities;
     await backend.close();
