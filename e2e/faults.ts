@@ -1,0 +1,35 @@
+/** Tests that break things: few rounds with `npm test`, as many as a figure needs with `npm run test:faults`. */
+
+import { test as base } from 'playwright/test';
+
+export type Scale = 'bounded' | 'full';
+
+export interface FaultOptions {
+  /** Set by the configuration, never by a machine. */
+  readonly scale: Scale;
+  /** Where the random choices of a test begin; printed with each test, and given back to replay it. */
+  readonly seed: number;
+}
+
+export interface Faults {
+  /** How often to try. */
+  readonly rounds: (bounded: number, full: number) => number;
+  /** From 0 to 1, the same again for the same seed. */
+  readonly random: () => number;
+}
+
+export const test = base.extend<FaultOptions & { readonly faults: Faults }>({
+  scale: ['bounded', { option: true }],
+  seed: [0, { option: true }],
+  faults: async ({ scale, seed }, use, { title }) => {
+    const start = seed || Math.floor(Math.random() * 2 ** 31);
+    console.log(`seed ${start}: ${title}`);
+    let state = start;
+    const random = (): number => {
+      // A linear congruential generator: enough to choose a moment.
+      state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+      return state / 2 ** 32;
+    };
+    await use({ rounds: (bounded, full) => (scale === 'full' ? full : bounded), random });
+  },
+});
