@@ -12,9 +12,12 @@ export default {
     'test/claims.ts',
     'demo/*.html',
     'demo/writer.ts',
+    'demo/extension/{popup,worker}.ts',
     'e2e/vite.config.ts',
     'e2e/*.spec.ts',
     'e2e/pages/*.{html,ts}',
   ],
+  // Of the system: the tests of full and failing disks use them.
+  ignoreBinaries: ['dd', 'mount', 'strace', 'umount'],
   project: ['src/**', 'test/**', 'demo/**', 'e2e/**', 'scripts/**', '*.{ts,js}'],
 };

@@ -9,6 +9,16 @@ export function systemNow(): EpochMilliseconds {
   return Date.now();
 }
 
+/** Goes on while a process is stopped, and cannot be set. */
+export function monotonicNow(): Milliseconds {
+  return globalThis.performance.now();
+}
+
+/** Finer than {@link systemNow}, never set back, and the same in every tab of a machine to within some milliseconds. */
+export function preciseNow(): EpochMilliseconds {
+  return performance.timeOrigin + performance.now();
+}
+
 export function systemTimer(delay: Milliseconds, task: () => void): () => void {
   const timer: unknown = setTimeout(task, delay);
   // In Node a timer keeps the process alive, which no housekeeping of ours should do.
@@ -64,6 +74,15 @@ export function globalEvents(): EventTarget | undefined {
 export function pageDocument(): Document | undefined {
   return globalThis.document;
 }
+
+/** What the browser gives to an extension that may set alarms; `browser` is what Firefox calls it. */
+export function extensionApi(): unknown {
+  const { browser, chrome } = globalThis as { browser?: Extension; chrome?: Extension };
+  // A page may have an element of that id.
+  return [browser, chrome].find((api) => api?.alarms !== undefined);
+}
+
+type Extension = { readonly alarms?: unknown } | null;
 
 export function reportToConsole(...words: unknown[]): void {
   console.error(...words);

@@ -4,6 +4,7 @@ import type { Decide, StoredRecord, Tombstone } from './backend.js';
 import type { Engine } from './engine.js';
 import { isSessionError } from './errors.js';
 import { pagesOf } from './pages.js';
+import type { Lead } from './ports.js';
 import * as rules from './rules.js';
 import type { Session } from './session.js';
 import { alive } from './standing.js';
@@ -48,8 +49,13 @@ export async function listByOwner<Data>(
   return sessions;
 }
 
-/** R7: touches only what has expired. @returns how many sessions it ended */
-export async function sweep<Data>(engine: Engine<Data>): Promise<number> {
+/**
+ * R7: touches only what has expired.
+ *
+ * @param lead - stops it before the next page when another tab leads by then, or may lead
+ * @returns how many sessions it ended
+ */
+export async function sweep<Data>(engine: Engine<Data>, lead?: Lead): Promise<number> {
   const until = engine.rules.now();
   let ended = 0;
   for (const [by, rule] of [
@@ -57,8 +63,14 @@ export async function sweep<Data>(engine: Engine<Data>): Promise<number> {
     ['purgeAt', rules.forget],
   ] as const) {
     for await (const records of readablePages(engine, { by, until })) {
+      await lead?.confirm();
       const ids = records.map(({ id }) => id);
-      ended += (await commitTombstones(engine, ids, rule(engine.rules, ids))).length;
+      const decide = rule(engine.rules, ids);
+      const decideAsLeader: typeof decide = (current) => {
+        lead?.check();
+        return decide(current);
+      };
+      ended += (await commitTombstones(engine, ids, decideAsLeader)).length;
     }
   }
   return ended;

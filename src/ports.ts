@@ -67,12 +67,35 @@ export interface TabSync {
   connect(context: TabSyncContext): TabSyncConnection;
 }
 
+/** The lead among the tabs of a store, as work that one tab does for all is given it. It may be lost at any moment. */
+export interface Lead {
+  /** Grows each time that a tab takes the lead. */
+  readonly epoch: number;
+  /** Aborted when the lead is known to be lost. */
+  readonly signal: AbortSignal;
+  /**
+   * Before each step of the work: asks the browser whether this tab still leads.
+   *
+   * @throws {@link SessionError} `ABORTED` when it does not
+   */
+  confirm(): Promise<void>;
+  /**
+   * Right where something is written, inside the transaction: whether the last `confirm` still counts.
+   *
+   * @throws {@link SessionError} `ABORTED` when it does not
+   */
+  check(): void;
+}
+
 /** What the store gives to a {@link Sweeper}. */
 export interface SweeperContext {
   readonly name: string;
   /** Whether other tabs share the records, so that one of them should sweep and the others not. */
   readonly shared: boolean;
-  readonly sweep: () => Promise<number>;
+  /** To the other tabs; absent where the `sync` of the store has no transport to share. */
+  readonly openChannel?: OpenChannel | undefined;
+  /** @param lead - where one tab does it for all: a long sweep stops when the lead is lost, and then throws `ABORTED` */
+  readonly sweep: (lead?: Lead) => Promise<number>;
   readonly onError: (error: unknown, context: ErrorContext) => void;
 }
 

@@ -6,7 +6,7 @@ import { startEngine } from './engine.js';
 import { sweep } from './many.js';
 import { listeners } from './listeners.js';
 import { checkOptions, type CheckedOptions } from './options.js';
-import type { Change } from './ports.js';
+import type { Change, Lead } from './ports.js';
 import type { OpenStoreOptions, SessionStore } from './session.js';
 import { shapeOf } from './shape.js';
 
@@ -65,7 +65,9 @@ export async function openStore<Data>(
     get shared() {
       return isShared();
     },
-    sweep: () => store.sweep(),
+    openChannel: sync?.openChannel,
+    // Not the app's own sweep: that one goes on when the lead is lost.
+    sweep: engine.guard((lead?: Lead) => sweep(engine, lead)),
     onError,
   });
   return store;

@@ -1,6 +1,7 @@
 /** What the files in test/examples lean on; scripts/examples.mjs makes them. */
 
 import { expect, test, vi } from 'vitest';
+import { FakeAlarms } from './fake-alarms.js';
 
 interface Claim {
   readonly place: string;
@@ -10,6 +11,9 @@ interface Claim {
 
 const claims: Claim[] = [];
 const consoleError = vi.spyOn(console, 'error');
+
+// What an extension has, and neither Node nor a page.
+vi.stubGlobal('chrome', { alarms: new FakeAlarms() });
 
 /** Stands for `console.log` where a comment says what is logged. */
 export function claim(

@@ -1,63 +1,59 @@
 import { describe, expect, it, vi } from 'vitest';
 import type { SweeperContext } from '../ports.js';
 import { intervalSweeper } from './sweepers.js';
+import { openPackageChannel } from './channel.js';
 
 function contextOf(name: string) {
-  const sweep = vi.fn<() => Promise<number>>(async () => 0);
+  const sweep = vi.fn<SweeperContext['sweep']>(async () => 0);
   const onError = vi.fn<SweeperContext['onError']>();
-  return { name, shared: true, sweep, onError } satisfies SweeperContext;
+  const context = { name, shared: true, sweep, onError, openChannel: openPackageChannel };
+  return context satisfies SweeperContext;
 }
 
-/** Holds the lock that another tab holds while it sweeps. @returns lets go of it */
-function sweepElsewhere(name: string): Promise<() => void> {
-  return new Promise((granted, failed) => {
-    navigator.locks
-      .request(`tabkeep:${name}:sweep`, () => new Promise<void>((release) => granted(release)))
-      .catch(failed);
-  });
-}
-
-async function locksOf(name: string): Promise<number> {
+async function locksOf(name: string): Promise<string[]> {
   const { held = [], pending = [] } = await navigator.locks.query();
-  return [...held, ...pending].filter((lock) => lock.name === `tabkeep:${name}:sweep`).length;
+  const names = [...held, ...pending].map((lock) => String(lock.name));
+  return names.filter((lock) => lock.startsWith(`tabkeep:${name}:`));
 }
 
 describe('intervalSweeper in a browser', () => {
-  it('leaves a sweep out while another tab sweeps, and sweeps when it is woken', async () => {
+  it('leaves the sweeps to the tab that leads, and sweeps once that one stops', async () => {
     const name = crypto.randomUUID();
-    const context = contextOf(name);
-    const release = await sweepElsewhere(name);
-    const stop = intervalSweeper().start(context);
-    // Granted after the refusal of the sweeper, which asked first.
-    await navigator.locks.request(`tabkeep:${name}:sweep`, { ifAvailable: true }, () => {});
-    expect(context.sweep).not.toHaveBeenCalled();
-    release();
-    await vi.waitFor(async () => expect(await locksOf(name)).toBe(0));
-    dispatchEvent(new Event('focus'));
-    await vi.waitFor(() => expect(context.sweep).toHaveBeenCalledTimes(1));
-    await stop();
-    expect(await locksOf(name)).toBe(0);
-    expect(context.onError).not.toHaveBeenCalled();
+    const [first, second] = [contextOf(name), contextOf(name)];
+    const stopFirst = intervalSweeper({ every: 20 }).start(first);
+    await vi.waitFor(() => expect(first.sweep).toHaveBeenCalled());
+    const stopSecond = intervalSweeper({ every: 20 }).start(second);
+    const { length } = first.sweep.mock.calls;
+    await vi.waitFor(() => expect(first.sweep.mock.calls.length).toBeGreaterThan(length + 5));
+    expect(second.sweep).not.toHaveBeenCalled();
+    await stopFirst();
+    await vi.waitFor(() => expect(second.sweep).toHaveBeenCalled());
+    await stopSecond();
+    await vi.waitFor(async () => expect(await locksOf(name)).toEqual([]));
+    for (const { onError } of [first, second]) expect(onError).not.toHaveBeenCalled();
   });
 
-  it('of two tabs only one sweeps at a time', async () => {
+  it('of two tabs only one sweeps at a time, whichever leads', async () => {
     const name = crypto.randomUUID();
     let sweeping = 0;
     let most = 0;
-    const contexts = [contextOf(name), contextOf(name)];
-    for (const { sweep } of contexts) {
-      sweep.mockImplementation(async () => {
-        most = Math.max(most, ++sweeping);
-        await new Promise((resolve) => setTimeout(resolve, 20));
-        return --sweeping;
-      });
+    const context = contextOf(name);
+    context.sweep.mockImplementation(async () => {
+      most = Math.max(most, ++sweeping);
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      return --sweeping;
+    });
+    const start = (): (() => Promise<void>) => intervalSweeper({ every: 5 }).start(context);
+    let [leads, follows] = [start(), start()];
+    for (let turn = 1; turn <= 10; turn++) {
+      const { length } = context.sweep.mock.calls;
+      await vi.waitFor(() => expect(context.sweep.mock.calls.length).toBeGreaterThan(length), 5000);
+      await leads();
+      [leads, follows] = [follows, start()];
     }
-    const stops = contexts.map((context) => intervalSweeper({ every: 5 }).start(context));
-    await vi.waitFor(() => {
-      for (const { sweep } of contexts) expect(sweep).toHaveBeenCalled();
-    }, 10_000);
-    await Promise.all(stops.map((stop) => stop()));
+    await Promise.all([leads(), follows()]);
     expect(most).toBe(1);
-    expect(await locksOf(name)).toBe(0);
+    await vi.waitFor(async () => expect(await locksOf(name)).toEqual([]));
+    expect(context.onError).not.toHaveBeenCalled();
   });
 });

@@ -1,6 +1,8 @@
 import { describe, expect, it, vi } from 'vitest';
 import type { SweeperContext } from '../ports.js';
+import { nextTurn } from '../environment.js';
 import { fakeClock } from '../testing/fake-clock.js';
+import { simulateOrigin } from '../testing/simulated-origin.js';
 import { intervalSweeper } from './sweepers.js';
 import { startSweeping, type Trigger } from './sweeping.js';
 
@@ -8,10 +10,11 @@ const day = 86_400_000;
 
 function contextOf(overrides: Partial<SweeperContext> = {}) {
   const errors: unknown[] = [];
-  const sweep = vi.fn<() => Promise<number>>(async () => 0);
+  const sweep = vi.fn<SweeperContext['sweep']>(async () => 0);
   const context: SweeperContext = {
     name: 'shop',
-    shared: true,
+    // Its triggers are tested here; who sweeps of several tabs, below.
+    shared: false,
     sweep,
     onError: (error, { during }) => errors.push([during, error]),
     ...overrides,
@@ -125,7 +128,7 @@ describe('startSweeping', () => {
       due = sweepNow;
       return stopTrigger;
     };
-    const stop = startSweeping(context, [trigger], undefined);
+    const stop = startSweeping(context, [trigger]);
     expect(sweep).toHaveBeenCalledTimes(1);
     await vi.waitFor(() => {
       due();
@@ -135,43 +138,83 @@ describe('startSweeping', () => {
     expect(stopTrigger).toHaveBeenCalledTimes(1);
   });
 
-  it('leaves out what another tab is just doing', async () => {
-    const { context, sweep, errors } = contextOf();
-    let holder: unknown = {};
-    const asked: unknown[] = [];
-    const request = async (name: string, options: object, work: (lock: unknown) => unknown) => {
-      asked.push([name, options]);
-      return work(holder === undefined ? { name } : null);
-    };
+  it('sweeps in one of two tabs, with the lead in hand, and in the other once that one stops', async () => {
+    const origin = simulateOrigin();
+    const [first, second] = [contextOf({ shared: true }), contextOf({ shared: true })];
+    const stopFirst = startSweeping(first.context, [], { locks: origin.openTab().locks });
+    await vi.waitFor(() => expect(first.sweep).toHaveBeenCalledTimes(1));
+    expect(first.sweep.mock.lastCall).toMatchObject([{ epoch: expect.any(Number) }]);
+    const stopSecond = startSweeping(second.context, [], { locks: origin.openTab().locks });
+    await origin.openTab().locks.query();
+    expect(second.sweep).not.toHaveBeenCalled();
+    await stopFirst();
+    await vi.waitFor(() => expect(second.sweep).toHaveBeenCalledTimes(1));
+    await stopSecond();
+    expect([...first.errors, ...second.errors]).toEqual([]);
+  });
+
+  it('R7: a long sweep ends before its next page when it is stopped, and that is no failure', async () => {
+    const { sweep, context, errors } = contextOf({ shared: true });
+    let pages = 0;
+    sweep.mockImplementation(async (lead) => {
+      for (; ; pages++) {
+        await lead?.confirm();
+        lead?.check();
+      }
+    });
+    const stop = startSweeping(context, [], { locks: simulateOrigin().openTab().locks });
+    await vi.waitFor(() => expect(pages).toBeGreaterThan(1));
+    await stop();
+    const done = pages;
+    await nextTurn();
+    expect(pages).toBe(done);
+    expect(errors).toEqual([]);
+  });
+
+  it('leaves the lead to others when its records are no longer shared', async () => {
+    const origin = simulateOrigin();
+    let shared = true;
     let due = (): void => {};
-    const stop = startSweeping(context, [(sweepNow) => ((due = sweepNow), () => {})], {
-      request,
-    } as unknown as LockManager);
-    await vi.waitFor(() => expect(asked).toEqual([['tabkeep:shop:sweep', { ifAvailable: true }]]));
-    expect(sweep).not.toHaveBeenCalled();
-    holder = undefined;
+    const trigger: Trigger = (sweepNow) => ((due = sweepNow), () => {});
+    const { context, sweep } = contextOf();
+    const changing = {
+      ...context,
+      get shared() {
+        return shared;
+      },
+    };
+    const stop = startSweeping(changing, [trigger], { locks: origin.openTab().locks });
+    await vi.waitFor(() => expect(sweep).toHaveBeenCalledTimes(1));
+    shared = false;
     await vi.waitFor(() => {
       due();
-      expect(sweep).toHaveBeenCalledTimes(1);
+      expect(sweep).toHaveBeenLastCalledWith(undefined);
     });
+    const { locks } = origin.openTab();
+    await locks.request('tabkeep:shop:leader', () => {});
     await stop();
-    expect(errors).toEqual([]);
   });
 
   it('asks nobody where the records are its own', async () => {
     const { context, sweep } = contextOf({ shared: false });
     const request = vi.fn<() => Promise<never>>();
-    const stop = startSweeping(context, [], { request });
+    const stop = startSweeping(context, [], { locks: { request, query: request } });
     expect(sweep).toHaveBeenCalledTimes(1);
     expect(request).not.toHaveBeenCalled();
     await stop();
   });
 
-  it('R15: reports a lock that is refused', async () => {
-    const { context, errors } = contextOf();
+  it('R15: reports a lock that is refused, and asks again at the next trigger', async () => {
+    const { context, errors } = contextOf({ shared: true });
     const refused = new DOMException('refused', 'SecurityError');
-    const request = () => Promise.reject(refused);
-    await startSweeping(context, [], { request })();
-    expect(errors).toEqual([['sweep', refused]]);
+    const request = vi.fn<() => Promise<never>>(() => Promise.reject(refused));
+    let due = (): void => {};
+    const trigger: Trigger = (sweepNow) => ((due = sweepNow), () => {});
+    const stop = startSweeping(context, [trigger], { locks: { request, query: request } });
+    await vi.waitFor(() => expect(errors).toEqual([['sweep', refused]]));
+    expect(request).toHaveBeenCalledTimes(1);
+    due();
+    await vi.waitFor(() => expect(errors).toHaveLength(2));
+    await stop();
   });
 });

@@ -7,6 +7,8 @@ import type { Milliseconds } from '../session.js';
 import { startSweeping, type Trigger } from './sweeping.js';
 import { onWake, thisPage } from './wake.js';
 
+export { alarmSweeper, type AlarmsApi, type AlarmSweeperOptions } from './alarm-sweeper.js';
+
 /** Options of {@link intervalSweeper}. */
 export interface IntervalSweeperOptions {
   /** Time between two sweeps; default one minute. Above 0 and at most 2^53 − 1: 30 days are fine. */
@@ -18,7 +20,8 @@ export interface IntervalSweeperOptions {
  * Sweeps when the store opens, then at intervals, and when the page is shown, focused, resumed or online again. In a hidden
  * tab the intervals may stretch, which does no harm: no read returns what has expired, swept or not (R6).
  *
- * Concurrency: of several tabs one sweeps at a time where there are Web Locks; where there are none each sweeps for itself
+ * Concurrency: of several tabs the one that leads sweeps, where there are Web Locks; where there are none each sweeps for
+ *   itself. A leader that crashes has a successor at once; one that hangs is replaced after an interval and 7 seconds
  *
  * @throws TypeError, RangeError when `every` is not above 0 and at most 2^53 − 1
  * @example
