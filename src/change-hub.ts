@@ -7,6 +7,7 @@ import type { StoredRecord, StoreReset } from './backend.js';
 import type { Clock } from './clock.js';
 import { listeners } from './listeners.js';
 import type { Change, ErrorContext } from './ports.js';
+import { isConfirmed, rankOf } from './rank.js';
 import type { ChangeOrigin, EpochMilliseconds, Milliseconds, StoreEvent } from './session.js';
 
 /** Somebody who follows one session id at a time. */
@@ -56,12 +57,19 @@ const retryDelays: readonly Milliseconds[] = [5, 10, 20, 50, 100, 200, 500];
 const mostWanted = 1000;
 
 export function changeHub({ clock, read, post, onError }: HubContext): ChangeHub {
-  const { subscribe, tell: emit, any: hasListeners } = listeners<[StoreEvent]>(onError);
+  const { subscribe, tell, any: hasListeners } = listeners<[StoreEvent]>(onError);
+  /** Resets before anybody could listen, as while the store opened. */
+  let untold: StoreEvent[] | undefined = [];
   const watchers = new Set<Watcher>();
   const wanted = new Map<string, Wanted>();
   let isReading = false;
   let isClosed = false;
   let cancelAlarm = (): void => {};
+
+  const emit = (event: StoreEvent): void => {
+    if (untold === undefined) tell(event);
+    else if (event.type === 'reset') untold.push(event);
+  };
 
   const want = (id: string, { announced, attempt }: Wanted = { attempt: 0 }): void => {
     const known = wanted.get(id);
@@ -87,7 +95,7 @@ export function changeHub({ clock, read, post, onError }: HubContext): ChangeHub
     try {
       const record = await read(id);
       if (record !== undefined && isConfirmed(record, announced)) {
-        tell(record, announced && 'elsewhere');
+        show(record, announced && 'elsewhere');
         return;
       }
     } catch (error) {
@@ -100,7 +108,7 @@ export function changeHub({ clock, read, post, onError }: HubContext): ChangeHub
   };
 
   /** @param origin - absent when there may be nothing new */
-  const tell = (record: StoredRecord, origin?: ChangeOrigin): void => {
+  const show = (record: StoredRecord, origin?: ChangeOrigin): void => {
     if (isClosed) return;
     for (const watcher of watchers) if (watcher.id === record.id) watcher.see(record);
     const change = changeOf(record);
@@ -123,7 +131,15 @@ export function changeHub({ clock, read, post, onError }: HubContext): ChangeHub
   };
 
   return {
-    subscribe,
+    subscribe(listener) {
+      const stop = subscribe(listener);
+      const missed = untold;
+      untold = undefined;
+      // Not before the caller can stop it.
+      if (missed?.length) queueMicrotask(() => missed.forEach(tell));
+      return stop;
+    },
+
     emit,
     armAlarm: () => armAlarm(),
 
@@ -138,7 +154,7 @@ export function changeHub({ clock, read, post, onError }: HubContext): ChangeHub
     committed(written) {
       const changes = written.map(changeOf).filter((change) => change !== undefined);
       if (changes.length > 0) post(changes);
-      for (const record of written) tell(record, 'here');
+      for (const record of written) show(record, 'here');
     },
 
     received(changes) {
@@ -180,18 +196,4 @@ function changeOf(record: StoredRecord): Change | undefined {
     case 'slot':
       return undefined;
   }
-}
-
-/** The order of the states of one id: by version, and an end after the last life of that version. */
-function rankOf(state: (Pick<Change, 'version'> & { readonly kind: string }) | undefined): number {
-  if (state === undefined) return 0;
-  const lives = ['live', 'saved', 'touched'].includes(state.kind);
-  return state.version * 2 + (lives ? 0 : 1);
-}
-
-/** Whether the backend shows what another tab announced, or something later. */
-function isConfirmed(record: StoredRecord, announced: Change | undefined): boolean {
-  const difference = rankOf(record) - rankOf(announced);
-  if (difference !== 0 || record.kind !== 'live') return difference >= 0;
-  return (record.expiresAt ?? Infinity) >= (announced?.expiresAt ?? 0);
 }

@@ -9,10 +9,13 @@ import { backendOver } from './backend-over.js';
 export class SharedMemory {
   readonly #namespaces = new Map<string, Backend>();
   readonly #damaged = new Map<string, unknown>();
+  readonly #contexts = new Map<object, BackendContext>();
+  #wipes = 0;
 
   /** One tab's backend. */
   tab(): Backend {
     let name: string | undefined;
+    const tab = {};
     const records = (): Backend => {
       if (name === undefined) throw new SessionError('STORE_CLOSED', 'not open');
       return this.#namespaces.get(name)!;
@@ -33,6 +36,7 @@ export class SharedMemory {
       open: async (context) => {
         await this.#prepare(context);
         name = context.name;
+        this.#contexts.set(tab, context);
       },
       read: async (id) => {
         check(id);
@@ -62,6 +66,7 @@ export class SharedMemory {
       },
       close: async () => {
         name = undefined;
+        this.#contexts.delete(tab);
       },
     };
   }
@@ -69,6 +74,16 @@ export class SharedMemory {
   async plant(id: string, damage: string): Promise<() => Promise<unknown>> {
     this.#damaged.set(id, damage);
     return async () => this.#damaged.get(id);
+  }
+
+  /** Takes a namespace away. Each tab is told at once. */
+  async wipe(name: string): Promise<void> {
+    await this.#namespaces.get(name)?.clear(() => []);
+    const reset = { epoch: `epoch ${this.#wipes + 1}`, previous: `epoch ${this.#wipes}` };
+    this.#wipes++;
+    for (const context of this.#contexts.values()) {
+      if (context.name === name) context.onReset(reset);
+    }
   }
 
   /** Every namespace's records. */
@@ -95,6 +110,7 @@ export function sharedMemoryPlace(
       return backendOver(inner, change(inner, memory));
     },
     plant: (_, id, damage) => memory.plant(id, damage),
+    wipe: (name) => memory.wipe(name),
     dispose() {},
   };
 }

@@ -1,8 +1,11 @@
 /** Tabs of one profile inside one test, and a channel between them that can be made to misbehave. */
 
+import { systemClock, type Clock } from '../clock.js';
 import { nextTurn } from '../environment.js';
 import type { Channel, OpenChannel, TabSync, TabSyncContext } from '../ports.js';
+import type { Milliseconds } from '../session.js';
 import { TabConnection } from '../sync/tab-connection.js';
+import { randomFrom } from './random.js';
 
 /** The channel between simulated tabs. It delivers at once, until it is told to {@link SimulatedTabs.hold}. */
 export interface SimulatedTabs {
@@ -24,6 +27,27 @@ export interface SimulatedTabs {
   send(name: string, message: unknown): Promise<void>;
   /** What happens to a tab that is shown again: it may have missed messages. */
   resync(): void;
+  /** Ends {@link SimulatedTabsOptions.faults}: what is sent from now on arrives, once and in order. */
+  calm(): void;
+}
+
+/** Options of {@link simulatedTabs}. */
+export interface SimulatedTabsOptions {
+  /** Lets chance handle every message, for each tab that should get it on its own. Absent: all arrive. */
+  readonly faults?: MessageFaults | undefined;
+}
+
+/** How often what goes wrong with messages. One seed on a clock under control gives one course of events. */
+export interface MessageFaults {
+  readonly seed: number;
+  /** The share of messages that never arrive, 0 to 1; default 0.3. */
+  readonly lost?: number | undefined;
+  /** The share of the others that arrive twice, 0 to 1; default 0.2. */
+  readonly doubled?: number | undefined;
+  /** How late one may arrive, and so after later ones; default 100. */
+  readonly latest?: Milliseconds | undefined;
+  /** Default: the machine's. */
+  readonly clock?: Clock | undefined;
 }
 
 interface InTransit {
@@ -53,18 +77,25 @@ interface End {
  * tabs.drop(); // tab two never hears of it
  * ```
  */
-export function simulatedTabs(): SimulatedTabs {
+export function simulatedTabs({ faults }: SimulatedTabsOptions = {}): SimulatedTabs {
   const ends = new Set<End>();
   const contexts = new Set<TabSyncContext>();
   let held = false;
   let transit: InTransit[] = [];
+  let meddle = faults && meddler(faults);
 
   const arrive = ({ message, receivers }: InTransit): void => {
     for (const end of receivers()) end.receive(structuredClone(message));
   };
 
   const carry = async (sent: InTransit): Promise<void> => {
-    if (held) transit.push(sent);
+    if (meddle !== undefined) {
+      for (const end of sent.receivers()) {
+        meddle(() => {
+          if (ends.has(end)) end.receive(structuredClone(sent.message));
+        });
+      }
+    } else if (held) transit.push(sent);
     else await nextTurn().then(() => arrive(sent));
   };
 
@@ -125,5 +156,25 @@ export function simulatedTabs(): SimulatedTabs {
     resync() {
       for (const context of contexts) context.resync();
     },
+    calm() {
+      const { clock = systemClock } = faults ?? {};
+      meddle = (deliver) => void clock.after(0, deliver);
+    },
+  };
+}
+
+/** @returns does what happens when a message arrives: never, once or twice, sooner or later */
+function meddler({
+  seed,
+  lost = 0.3,
+  doubled = 0.2,
+  latest = 100,
+  clock = systemClock,
+}: MessageFaults): (deliver: () => void) => void {
+  const random = randomFrom(seed);
+  return (deliver) => {
+    if (random() < lost) return;
+    const copies = random() < doubled ? 2 : 1;
+    for (let copy = 0; copy < copies; copy++) clock.after(random() * latest, deliver);
   };
 }

@@ -171,7 +171,7 @@ export function rotation(define: Define): void {
     async (trial) => {
       const [one, other] = await trial.twoStores();
       await one.create('data', { id: 'a' });
-      await trial.catchUp();
+      await trial.idle();
       const views = [(await one.open('a'))!, (await other.open('a'))!];
       trial.tabs.hold();
       await views[0]!.rotate();
