@@ -1,36 +1,40 @@
-/** Sessions in a Map: for tests, for servers, and where a browser refuses every storage. */
+/** `tabkeep/stores/memory`: sessions that touch no disk, shared by the tabs of an origin where that is possible. */
 
-import type {
-  Backend,
-  BackendContext,
-  Capabilities,
-  Decide,
-  ListIdsQuery,
-  ScanPage,
-  ScanQuery,
-  StoredRecord,
-} from '../backend.js';
-import { SessionError } from '../errors.js';
-import { isExpired } from '../expiry.js';
-import { isInternalId } from '../session-id.js';
-import { changedIds } from './decision.js';
-import { SortedIndex } from './sorted-index.js';
+import type { Backend } from '../backend.js';
+import { systemClock } from '../clock.js';
+import { globalEvents, lockManager } from '../environment.js';
+import { MemoryBackend } from './memory-backend.js';
 
-const capabilities: Capabilities = {
-  shared: 'tab',
-  atomic: true,
-  persistent: false,
-  durability: 'none',
-  structuredClone: true,
-};
+/** Options of {@link memoryBackend}. */
+export interface MemoryBackendOptions {
+  /**
+   * Most living sessions to keep; absent: any number. Beyond it those go that were not written, touched or read for the
+   * longest; a read counts in its own tab only. What went is absent, and was not signed out.
+   */
+  readonly maxSessions?: number | undefined;
+  /** Web Locks, by which tabs share the memory. Default: those of the browser; `null`: each tab has a memory of its own. */
+  readonly locks?: LockManager | null | undefined;
+}
 
 /**
- * A {@link Backend} that keeps records in memory. They live as long as this object does: a store that is closed and
- * opened again on it finds them, and several stores of one name may share it.
+ * A {@link Backend} that keeps records in memory and never touches the disk: for what must be gone with the last tab, for
+ * tests and servers, and where a browser refuses every storage.
  *
- * Concurrency: every transaction runs in one turn of the event loop, so nothing comes between (R2)
- * Durability:  none; nothing touches the disk
+ * Where the store has a `sync` and there are Web Locks, all tabs of the origin that open the name share the memory: each
+ * has a copy, a tab that opens gets one from the others, and it lives as long as one of them. `capabilities.shared` is
+ * then `'origin'`; before `open`, and elsewhere, `'tab'`: records live as long as this object.
  *
+ * Concurrency: atomic between tabs (R2). Every other tab has confirmed a commit before its promise resolves, or has left, or
+ *   is thrown out after 250 ms without an answer: it comes back with what the others have
+ * Durability:  none, but for a tab that is closed or crashes: the others have all that was acknowledged, and all of them or
+ *   none have what was not. When the last one goes, everything is gone; so it is when the only tab that has the records
+ *   gives no answer for 2 seconds to one that opens, and that is told as a `reset`
+ * Trust:       any script of the origin can forge what tabs tell each other, as it can write into localStorage
+ * Reopening:   a store that is closed and opened again on the same object gets what other tabs have by then. Where none is
+ *   left it finds its own records, unless others went on with them: nobody knows what they ended, and nothing comes back
+ *
+ * @throws TypeError when `maxSessions` is no number
+ * @throws RangeError when it is not a whole number above 0
  * @example
  * ```ts
  * import { openStore } from 'tabkeep/core';
@@ -39,158 +43,19 @@ const capabilities: Capabilities = {
  * const store = await openStore<{ items: string[] }>({ name: 'shop', backend: memoryBackend() });
  * ```
  */
-export function memoryBackend(): Backend {
-  return new MemoryBackend();
+export function memoryBackend({ maxSessions, locks }: MemoryBackendOptions = {}): Backend {
+  if (maxSessions !== undefined) checkCount(maxSessions);
+  return new MemoryBackend({
+    maxSessions,
+    locks: () => (locks === null ? undefined : (locks ?? lockManager())),
+    clock: systemClock,
+    page: globalEvents,
+  });
 }
 
-class MemoryBackend implements Backend {
-  readonly name = 'memory';
-  readonly capabilities = capabilities;
-  readonly #namespaces = new Map<string, Records>();
-  #open: { readonly name: string; users: number } | undefined;
-
-  async open({ name }: BackendContext): Promise<void> {
-    if (this.#open !== undefined && this.#open.name !== name) {
-      throw new SessionError(
-        'STORE_UNAVAILABLE',
-        'This memory backend is open under another name.',
-      );
-    }
-    this.#open = { name, users: (this.#open?.users ?? 0) + 1 };
-    if (!this.#namespaces.has(name)) this.#namespaces.set(name, new Records());
+function checkCount(maxSessions: unknown): void {
+  if (typeof maxSessions !== 'number') throw new TypeError('maxSessions is a number.');
+  if (!Number.isSafeInteger(maxSessions) || maxSessions < 1) {
+    throw new RangeError('maxSessions is a whole number above 0.');
   }
-
-  async read(id: string): Promise<StoredRecord | undefined> {
-    return this.#records().get(id);
-  }
-
-  async transact<Result>(ids: readonly string[], decide: Decide<Result>): Promise<Result> {
-    const records = this.#records();
-    const decision = decide(records);
-    changedIds(ids, decision);
-    const { write = [], remove = [], result } = decision;
-    for (const record of write) records.put(record);
-    for (const id of remove) records.remove(id);
-    return result;
-  }
-
-  async scan(query: ScanQuery): Promise<ScanPage> {
-    return this.#records().scan(query);
-  }
-
-  async listIds(query: ListIdsQuery): Promise<string[]> {
-    return this.#records().listIds(query);
-  }
-
-  async clear(
-    retain: (current: readonly StoredRecord[]) => readonly StoredRecord[],
-  ): Promise<void> {
-    const before = this.#records();
-    const after = new Records();
-    for (const record of retain(before.all())) after.put(record);
-    this.#namespaces.set(this.#open!.name, after);
-  }
-
-  async close(): Promise<void> {
-    if (this.#open !== undefined && --this.#open.users === 0) this.#open = undefined;
-  }
-
-  #records(): Records {
-    const records = this.#open && this.#namespaces.get(this.#open.name);
-    if (records === undefined)
-      throw new SessionError('STORE_CLOSED', 'The memory backend is not open.');
-    return records;
-  }
-}
-
-/** The records of one namespace with their indexes. */
-class Records {
-  readonly #byId = new Map<string, StoredRecord>();
-  readonly #ids = new SortedIndex();
-  readonly #owners = new SortedIndex();
-  readonly #expiries = new SortedIndex();
-  readonly #purges = new SortedIndex();
-
-  get(id: string): StoredRecord | undefined {
-    return this.#byId.get(id);
-  }
-
-  all(): StoredRecord[] {
-    return [...this.#byId.values()];
-  }
-
-  put(record: StoredRecord): void {
-    this.remove(record.id);
-    this.#byId.set(record.id, record);
-    for (const [index, key] of this.#entriesOf(record)) index.add(key, record.id);
-  }
-
-  remove(id: string): void {
-    const record = this.#byId.get(id);
-    if (record === undefined) return;
-    this.#byId.delete(id);
-    for (const [index, key] of this.#entriesOf(record)) index.remove(key, id);
-  }
-
-  scan(query: ScanQuery): ScanPage {
-    const after = query.after;
-    const records: StoredRecord[] = [];
-    const page = this.#idsOf(query, after);
-    for (const id of page) {
-      if (records.length === query.limit)
-        return { records, next: cursorOf(query, records.at(-1)!), unreadable: [] };
-      records.push(this.#byId.get(id)!);
-    }
-    return { records, unreadable: [] };
-  }
-
-  listIds({ owner, aliveAt, after, limit }: ListIdsQuery): string[] {
-    const key = owner ?? '';
-    const index = owner === undefined ? this.#ids : this.#owners;
-    const ids: string[] = [];
-    for (const id of index.ids({
-      from: key,
-      upTo: key,
-      after: after === undefined ? undefined : { key, id: after },
-    })) {
-      if (ids.length >= limit) break;
-      const record = this.#byId.get(id)!;
-      if (!isInternalId(id) && record.kind === 'live' && !isExpired(record.expiresAt, aliveAt))
-        ids.push(id);
-    }
-    return ids;
-  }
-
-  #idsOf(query: ScanQuery, after: ScanQuery['after']): Generator<string> {
-    switch (query.by) {
-      case 'id':
-        return this.#ids.ids({ upTo: '', after: after && { key: '', id: after.id } });
-      case 'owner': {
-        const key = query.owner;
-        return this.#owners.ids({ from: key, upTo: key, after: after && { key, id: after.id } });
-      }
-      case 'expiresAt':
-      case 'purgeAt': {
-        const index = query.by === 'expiresAt' ? this.#expiries : this.#purges;
-        return index.ids({
-          upTo: query.until,
-          after: after && { key: after.at ?? -Infinity, id: after.id },
-        });
-      }
-    }
-  }
-
-  *#entriesOf(record: StoredRecord): Generator<readonly [SortedIndex, string | number]> {
-    yield [this.#ids, ''];
-    if (record.kind === 'tombstone') yield [this.#purges, record.purgeAt];
-    if (record.kind !== 'live') return;
-    if (record.owner !== null) yield [this.#owners, record.owner];
-    if (record.expiresAt !== null) yield [this.#expiries, record.expiresAt];
-  }
-}
-
-function cursorOf(query: ScanQuery, last: StoredRecord): ScanPage['next'] {
-  if (query.by === 'expiresAt' && last.kind === 'live') return { at: last.expiresAt, id: last.id };
-  if (query.by === 'purgeAt' && last.kind === 'tombstone') return { at: last.purgeAt, id: last.id };
-  return { at: null, id: last.id };
 }
