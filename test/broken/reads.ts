@@ -38,6 +38,50 @@ export const brokenReads: readonly Broken[] = [
     },
   ],
   [
+    'a wipe that nobody is told of',
+    ['R16'],
+    (inner) => ({ open: (context) => inner.open({ ...context, onReset: () => {} }) }),
+  ],
+  [
+    'a wipe that is told of again and again',
+    ['R16'],
+    (inner) => {
+      let tellAgain = (): void => {};
+      return {
+        open: (context) =>
+          inner.open({
+            ...context,
+            onReset(reset) {
+              tellAgain = () => context.onReset(reset);
+              tellAgain();
+            },
+          }),
+        transact(ids, decide) {
+          tellAgain();
+          return inner.transact(ids, decide);
+        },
+      };
+    },
+  ],
+  [
+    'an absence taken for a wipe',
+    ['R16'],
+    (inner) => {
+      let lost = (): void => {};
+      return {
+        open(context) {
+          lost = () => context.onReset({ epoch: 'new', previous: 'old' });
+          return inner.open(context);
+        },
+        transact: (ids, decide) =>
+          inner.transact(ids, (current) => {
+            if (ids.every((id) => current.get(id) === undefined)) lost();
+            return decide(current);
+          }),
+      };
+    },
+  ],
+  [
     'a failed read reported as absence',
     ['R8'],
     (inner) => ({
