@@ -1,8 +1,9 @@
 /** Tests that break things: few rounds with `npm test`, as many as a figure needs with `npm run test:faults`. */
 
+import { spawnSync } from 'node:child_process';
 import { test as base } from 'playwright/test';
 
-export type Scale = 'bounded' | 'full';
+type Scale = 'bounded' | 'full';
 
 export interface FaultOptions {
   /** Set by the configuration, never by a machine. */
@@ -33,3 +34,10 @@ export const test = base.extend<FaultOptions & { readonly faults: Faults }>({
     await use({ rounds: (bounded, full) => (scale === 'full' ? full : bounded), random });
   },
 });
+
+/** Why a machine cannot have its disk broken: that takes root, and these commands. @returns `undefined` where it can */
+export function reasonAgainst(...commands: readonly string[]): string | undefined {
+  if (process.getuid?.() !== 0) return 'only root can mount a disk and trace a browser';
+  const missing = commands.filter((command) => spawnSync(command, ['--version']).error);
+  return missing.length > 0 ? `${missing.join(', ')} missing` : undefined;
+}

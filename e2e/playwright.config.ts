@@ -1,16 +1,25 @@
-// End-to-end tests: real tabs of a real Chromium, against one Vite server for demo and test pages.
+// End-to-end tests: real tabs of real browsers, against one Vite server for demo and test pages.
 
 import { createServer } from 'node:net';
 import { defineConfig, devices } from 'playwright/test';
 import { chromiumArgs, findChromium } from '../scripts/browsers.mjs';
 import { root } from '../scripts/entries.mjs';
+import type { EngineOptions } from './engines/test.js';
 
 // Free rather than fixed, so that two runs do not meet. The workers, which read this file too, inherit the choice.
 const port = (process.env['TABKEEP_E2E_PORT'] ??= String(await freePort()));
 
+const origin = `http://127.0.0.1:${port}`;
+
 const executablePath = findChromium();
 
-export default defineConfig({
+/** What is tested in each engine; the rest in Chromium only. */
+const everyEngine = ['crash.spec.ts', 'races.spec.ts'];
+
+/** What Chromium does elsewhere: the kit among the unit tests, histories in history.spec.ts. */
+const otherEngines = ['kit.spec.ts', 'history-engines.spec.ts'];
+
+export default defineConfig<object, EngineOptions>({
   testDir: '.',
   testMatch: '*.spec.ts',
   outputDir: '../test-results',
@@ -20,10 +29,11 @@ export default defineConfig({
   retries: 0,
   workers: 2,
   reporter: 'list',
-  use: { baseURL: `http://127.0.0.1:${port}`, trace: 'retain-on-failure' },
+  use: { baseURL: origin, origin, trace: 'retain-on-failure' },
   projects: [
     {
       name: 'chromium',
+      testIgnore: otherEngines,
       use: {
         ...devices['Desktop Chrome'],
         launchOptions: {
@@ -33,6 +43,12 @@ export default defineConfig({
         },
       },
     },
+    {
+      name: 'firefox',
+      testMatch: [...everyEngine, ...otherEngines],
+      use: { engineName: 'firefox' },
+    },
+    { name: 'webkit', testMatch: [...everyEngine, ...otherEngines], use: { engineName: 'webkit' } },
   ],
   webServer: {
     // Vite itself, not a shell around it: the process that Playwright ends is then the one that holds the port.

@@ -4,7 +4,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, type Page } from 'playwright/test';
-import { test } from './faults.js';
+import { reasonAgainst, test } from './faults.js';
 import type { Acknowledged, Found, LedgerBackend } from './pages/ledger.js';
 import { launchOn, temporaryFolder } from './profile.js';
 
@@ -101,7 +101,8 @@ async function cutPower(origin: string, backend: LedgerBackend): Promise<[Acknow
 }
 
 test.describe('power cut', () => {
-  test.skip(process.getuid?.() !== 0, 'only root can mount a disk');
+  const reason = reasonAgainst('mount', 'mkfs.ext4', 'e2fsck');
+  test.skip(reason !== undefined, reason);
 
   test(`R9 durability strict: of ${writes} acknowledged writes none is lost @scaled`, async ({
     faults,

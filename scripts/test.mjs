@@ -6,6 +6,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { excuseFor } from './browsers.mjs';
 import { manifest, root } from './entries.mjs';
 import { countPlaywright, countVitest } from './test-counts.mjs';
 
@@ -38,7 +39,9 @@ const steps = [
   { name: 'build' },
   { name: 'package' },
   { name: 'size' },
-  playwright('e2e'),
+  playwright('e2e', 'chromium'),
+  playwright('firefox', 'firefox'),
+  playwright('webkit', 'webkit'),
 ];
 
 const { values } = parseArgs({ options: { only: { type: 'string' } } });
@@ -135,13 +138,20 @@ function vitest(name, project) {
 
 /**
  * @param {string} name
+ * @param {string} project of e2e/playwright.config.ts
  * @returns {Step}
  */
-function playwright(name) {
+function playwright(name, project) {
   const report = join(reports, `${name}.json`);
-  const args = ['--reporter=list,json'];
+  const args = ['--project', project, '--reporter=list,json'];
   const env = { PLAYWRIGHT_JSON_OUTPUT_FILE: report };
-  return { name, args, env, count: () => countPlaywright(readReport(report)) };
+  return {
+    name,
+    script: 'e2e',
+    args,
+    env,
+    count: () => countPlaywright(readReport(report), excuseFor),
+  };
 }
 
 /**

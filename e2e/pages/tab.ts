@@ -13,6 +13,7 @@ import {
 import { indexedDBBackend } from 'tabkeep/stores/indexeddb';
 import { localForageBackend } from 'tabkeep/stores/localforage';
 import { localStorageBackend } from 'tabkeep/stores/local-storage';
+import { memoryBackend } from 'tabkeep/stores/memory';
 import { tabSync } from 'tabkeep/sync';
 
 const backends = {
@@ -20,6 +21,7 @@ const backends = {
   'local-storage': () => localStorageBackend(),
   'localforage over indexeddb': () => forage(localforage.INDEXEDDB),
   'localforage over local-storage': () => forage(localforage.LOCALSTORAGE),
+  memory: () => memoryBackend(),
 } satisfies Record<string, () => Backend>;
 
 export type BackendName = keyof typeof backends;
@@ -70,6 +72,24 @@ const tab = {
       onError: (error) => failures.push(String(error)),
     });
     opened.subscribe((event) => events.push(event));
+  },
+
+  /** As if it had just been loaded, for the next test. */
+  async reset(): Promise<void> {
+    await opened?.close();
+    opened = undefined;
+    live = undefined;
+    events.length = 0;
+    failures.length = 0;
+  },
+
+  /** Waits here, since every question from outside is a long way. @throws Error when it does not come true */
+  until: async (isTrue: () => boolean | Promise<boolean>): Promise<void> => {
+    const given = performance.now() + 20_000;
+    while (!(await isTrue())) {
+      if (performance.now() > given) throw new Error(`Never came true: ${String(isTrue)}`);
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    }
   },
 
   async current(): Promise<string> {
