@@ -17,6 +17,8 @@ export function liveView<Data>(
 ): LiveSession<Data> {
   let session = first;
   let over: 'expired' | 'ended' | 'reset' | undefined;
+  /** The store was wiped, and it could not be read since. */
+  let isInDoubt = false;
   const { subscribe, tell } = listeners<[]>(options.onError);
 
   // After a reset the session may be stored again.
@@ -29,11 +31,13 @@ export function liveView<Data>(
     (version === session.version && (expiresAt ?? Infinity) > (session.expiresAt ?? Infinity));
 
   const show = (found: Session<Data>): void => {
-    const isBack = over === 'reset';
-    if (isOver() || (!isBack && (found.version < session.version || !isNews(found)))) return;
-    over = undefined;
+    // Versions never go back (R1), not even after a reset: what was stored anew with a lower one is another session.
+    if (isOver() || found.version < session.version) return;
+    if (!isNews(found) && over !== 'reset') return;
     // Nobody wrote: after a touch the data object stays the same, so that no page renders anew for it.
-    const isTouched = found.id === session.id && found.version === session.version;
+    const isTouched =
+      over === undefined && found.id === session.id && found.version === session.version;
+    over = undefined;
     session = isTouched ? { ...found, data: session.data } : found;
     hub.armAlarm();
     tell();
@@ -65,15 +69,19 @@ export function liveView<Data>(
     }
   };
 
-  /** R16: absence after a wipe is no sign-out. */
+  /** R16: absence after a wipe is no sign-out, and neither is an older version that somebody stores from a copy. */
   const lose = async (): Promise<void> => {
     const { id } = session;
+    isInDoubt = true;
     const record = await read(id);
+    isInDoubt = false;
     if (record !== undefined) await adopt(record);
-    else if (id === session.id && over === undefined) finish('reset');
+    const isThere = record !== undefined && record.version >= session.version;
+    if (!isThere && id === session.id && over === undefined) finish('reset');
   };
 
   const reload = async (): Promise<void> => {
+    if (isInDoubt) return lose();
     const record = await read(session.id);
     if (record !== undefined) await adopt(record);
   };

@@ -1,4 +1,4 @@
-import type { Backend, BackendContext } from '../src/backend.js';
+import type { Backend, BackendContext, StoreReset } from '../src/backend.js';
 import { fallbackBackend } from '../src/stores/fallback.js';
 import { fakeClock } from '../src/testing/fake-clock.js';
 
@@ -7,6 +7,7 @@ export class FakeTab {
   readonly clock = fakeClock();
   readonly errors: unknown[] = [];
   readonly changes: { name: string; previous: string | null; reason: unknown }[] = [];
+  readonly resets: StoreReset[] = [];
   readonly #awaited: (() => void)[] = [];
   readonly context: BackendContext = {
     name: 'test',
@@ -19,7 +20,7 @@ export class FakeTab {
       this.changes.push(change);
       this.#awaited.shift()?.();
     },
-    onReset: () => {},
+    onReset: (reset) => this.resets.push(reset),
   };
 
   fallback(...backends: Backend[]): Backend {

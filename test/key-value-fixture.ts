@@ -39,6 +39,7 @@ export function backendIn(tab: SimulatedTab, clock: Clock): Backend {
     locks: () => tab.locks,
     codec,
     clock,
+    monotonic: () => clock.now(),
   });
 }
 
@@ -91,12 +92,14 @@ export function fragile(tab: SimulatedTab): {
   };
 }
 
-/** A commit reads the number of the one before, the journal, and its own records. */
-export const usesBeforeWriting = { one: 3, two: 4, three: 5 };
+/** A commit reads the number of the one before, the journal, the epoch, and its own records. */
+export const usesBeforeWriting = { one: 4, two: 5, three: 6 };
 
-/** All that lies in a storage, but for the number of the last commit. */
+const ofNoRecord = ['tabkeep:shop:seq', 'tabkeep:shop:epoch'];
+
+/** All that lies in a storage, but for the number of the last commit and the epoch. */
 export function contentOf(storage: Storage): Record<string, string | null> {
   const keys = Array.from({ length: storage.length }, (_, index) => String(storage.key(index)));
-  const ours = keys.filter((key) => key !== 'tabkeep:shop:seq');
+  const ours = keys.filter((key) => !ofNoRecord.includes(key));
   return Object.fromEntries(ours.sort().map((key) => [key, storage.getItem(key)]));
 }

@@ -31,6 +31,14 @@ const damagedRow: Record<Damage, (id: string, row: object) => object> = {
   polluting: (_, row) => ({ ...row, data: polluting() }),
 };
 
+/** What a store in IndexedDB leaves in localStorage (R16): the next place is an origin that nobody has visited yet. */
+function forgetWitnesses(): void {
+  const storage = globalThis.localStorage as Storage | undefined;
+  for (const key of Object.keys(storage ?? {})) {
+    if (/^tabkeep:.*:witness/.test(key)) storage?.removeItem(key);
+  }
+}
+
 /** An origin's IndexedDB. */
 export function indexedDBPlace(factory: IDBFactory, backend: () => Backend): Place {
   const rows = async <Value>(name: string, use: (store: IDBObjectStore) => IDBRequest<Value>) => {
@@ -49,10 +57,14 @@ export function indexedDBPlace(factory: IDBFactory, backend: () => Backend): Pla
       await rows(name, (store) => store.put(damaged));
       return () => rows<unknown>(name, (store) => store.get(id));
     },
+    async wipe(name) {
+      await answer(factory.deleteDatabase(`tabkeep:${name}`));
+    },
     async dispose() {
       for (const { name } of await factory.databases()) {
-        if (name?.startsWith('tabkeep:')) await answer(factory.deleteDatabase(name));
+        if (name?.startsWith('tabkeep')) await answer(factory.deleteDatabase(name));
       }
+      forgetWitnesses();
     },
   };
 }
@@ -62,6 +74,7 @@ interface KeyValue {
   getItem(key: string): unknown;
   setItem(key: string, value: string): unknown;
   removeItem(key: string): unknown;
+  clear(): unknown;
 }
 
 function damagedText(damage: Damage, id: string, text: string | undefined): string {
@@ -92,8 +105,15 @@ export function keyValuePlace(
       await storage.setItem(key, damagedText(damage, id, text));
       return async () => storage.getItem(key);
     },
+    // All of it at once, as a browser does.
+    async wipe() {
+      await storage.clear();
+    },
     async dispose() {
       for (const key of await keys()) if (key.startsWith('tabkeep:')) await storage.removeItem(key);
+      forgetWitnesses();
+      const factory = globalThis.indexedDB as IDBFactory | undefined;
+      if (factory !== undefined) await answer(factory.deleteDatabase('tabkeep-witness'));
     },
   };
 }

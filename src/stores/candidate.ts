@@ -1,6 +1,6 @@
 /** One backend of a list that is tried. */
 
-import type { Backend, BackendContext } from '../backend.js';
+import type { Backend, BackendContext, StoreReset } from '../backend.js';
 import type { Clock } from '../clock.js';
 import { SessionError } from '../errors.js';
 import type { Milliseconds } from '../session.js';
@@ -12,6 +12,8 @@ export class Candidate {
   readonly #limit: Milliseconds;
   readonly #clock: Clock;
   #opening: Promise<void> | undefined;
+  #tell: ((reset: StoreReset) => void) | undefined;
+  #untold: StoreReset | undefined;
 
   constructor(backend: Backend, limit: Milliseconds, clock: Clock) {
     this.backend = backend;
@@ -23,7 +25,7 @@ export class Candidate {
   async open(context: BackendContext): Promise<void> {
     // A second attempt beside one that may still succeed could not be told from it, and would be closed with it.
     if (this.#opening !== undefined) throw this.#timedOut();
-    const opening = this.backend.open(context);
+    const opening = this.backend.open({ ...context, onReset: (reset) => this.#onReset(reset) });
     this.#opening = opening;
     try {
       await this.inTime(opening);
@@ -49,8 +51,23 @@ export class Candidate {
     }
   }
 
+  /** From now on, until it is closed, it concerns somebody that the backend was wiped (R16). */
+  use(tell: (reset: StoreReset) => void): void {
+    this.#tell = tell;
+    const reset = this.#untold;
+    this.#untold = undefined;
+    if (reset !== undefined) tell(reset);
+  }
+
+  #onReset(reset: StoreReset): void {
+    if (this.#tell === undefined) this.#untold = reset;
+    else this.#tell(reset);
+  }
+
   /** Never throws: what fails is reported. */
   async close({ onError }: BackendContext): Promise<void> {
+    this.#tell = undefined;
+    this.#untold = undefined;
     try {
       await this.inTime(this.backend.close());
     } catch (error) {

@@ -2,9 +2,11 @@
 
 import localforage from 'localforage';
 import { describe, expect, test, vi } from 'vitest';
+import { backendOver } from '../../test/backend-over.js';
 import { indexedDBPlace, keyValuePlace } from '../../test/places.js';
 import type { Backend } from '../backend.js';
 import { SessionError } from '../errors.js';
+import { tabSync } from '../sync/index.js';
 import { conformance, type Place } from '../testing/index.js';
 import { fallbackBackend } from './fallback.js';
 import { settling } from './fence.js';
@@ -23,6 +25,19 @@ vi.stubGlobal('setTimeout', (task: () => void, delay?: number) =>
 );
 
 conformance(runner, () => ({ backend: memoryBackend, dispose() {} }), { title: 'memory' });
+
+/** One more tab that shares the memory: its own replica, on the browser's locks and channels. */
+function sharingBackend(): Backend {
+  const memory = memoryBackend();
+  const { openChannel } = tabSync();
+  const peers = { openChannel, onChanges: () => () => {}, onResync: () => () => {} };
+  const backend = backendOver(memory, { open: (context) => memory.open({ ...context, peers }) });
+  return Object.defineProperty(backend, 'capabilities', { get: () => memory.capabilities });
+}
+
+conformance(runner, () => ({ backend: sharingBackend, dispose() {} }), {
+  title: 'memory that tabs share',
+});
 
 conformance(runner, () => indexedDBPlace(indexedDB, () => indexedDBBackend()), {
   title: 'IndexedDB',

@@ -60,6 +60,11 @@ conformance(
           return read();
         };
       },
+      async wipe(name) {
+        origin.settle();
+        await place.wipe!(name);
+        origin.settle();
+      },
       catchUp: async () => origin.settle(),
     };
   },

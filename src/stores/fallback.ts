@@ -63,6 +63,8 @@ class FallbackBackend implements Backend {
   readonly #movedAway = new Error('Another tab has moved the records to a better backend.');
   /** That of the first store that opened it; others may share it. */
   #context: BackendContext | undefined;
+  /** Those of all its stores. */
+  #contexts: BackendContext[] = [];
   #users = 0;
   #opening: Promise<void> | undefined;
   #active: Candidate;
@@ -95,6 +97,7 @@ class FallbackBackend implements Backend {
       throw new SessionError('STORE_UNAVAILABLE', 'This fallback is open under another name.');
     }
     this.#users++;
+    this.#contexts.push(context);
     this.#opening ??= this.#openFirst(context);
     try {
       await this.#opening;
@@ -151,6 +154,7 @@ class FallbackBackend implements Backend {
     if (this.#users === 0 || --this.#users > 0) return undefined;
     const context = this.#context;
     this.#context = undefined;
+    this.#contexts = [];
     this.#opening = undefined;
     return context;
   }
@@ -170,6 +174,7 @@ class FallbackBackend implements Backend {
     this.#active = candidate;
     this.#better = this.#candidates.slice(0, this.#candidates.indexOf(candidate));
     this.#moves = moves;
+    candidate.use((reset) => this.#contexts.forEach(({ onReset }) => onReset(reset)));
   }
 
   /** Moves up what an earlier visit, or another tab, had to leave in a worse backend. */

@@ -197,33 +197,41 @@ describe('a wiped storage', () => {
 describe('a tab in the way', () => {
   const commitLock = 'tabkeep:shop:simulated:commit';
 
-  async function blocked(): Promise<{
+  async function blocked(who: 'another tab' | 'this tab'): Promise<{
     backend: Backend;
     clock: Clock;
     tab: SimulatedTab;
-    free: () => void;
   }> {
     const clock = virtualClock();
     const origin = simulateOrigin({ clock });
-    const other = origin.openTab();
     const tab = origin.openTab();
     const backend = await openIn(tab, clock);
     await put(backend, live('a'));
-    let free = (): void => {};
+    const { locks } = who === 'this tab' ? tab : origin.openTab();
     await new Promise<void>((resolve) => {
-      const hold = (): Promise<void> => {
-        resolve();
-        return new Promise((release) => {
-          free = release;
-        });
-      };
-      other.locks.request(commitLock, hold).catch(() => {});
+      const hold = (): Promise<void> => new Promise(() => resolve());
+      locks.request(commitLock, hold).catch(() => {});
     });
-    return { backend, clock, tab, free };
+    return { backend, clock, tab };
   }
 
-  test('blocks a commit and a scan for 5 seconds; reads go on', async () => {
-    const { backend, clock, tab, free } = await blocked();
+  test('that gives no sign of life loses its lock: a commit and a list take 6.75 seconds, a read none', async () => {
+    const { backend, clock } = await blocked('another tab');
+    const begun = clock.now();
+    await backend.read('a');
+    expect(clock.now() - begun).toBeLessThan(100);
+    await Promise.all([
+      put(backend, live('b')),
+      backend.scan({ by: 'id', limit: 9 }),
+      backend.clear((all) => all),
+    ]);
+    expect(clock.now() - begun).toBeGreaterThanOrEqual(6750);
+    expect(clock.now() - begun).toBeLessThan(7000);
+    expect(await backend.listIds({ aliveAt: 0, limit: 9 })).toEqual(['a', 'b']);
+  });
+
+  test('that is this tab itself is told after 5 seconds; reads go on', async () => {
+    const { backend, clock, tab } = await blocked('this tab');
     const before = contentOf(tab.storage);
     const begun = clock.now();
     const outcomes = await Promise.allSettled([
@@ -236,18 +244,20 @@ describe('a tab in the way', () => {
     expect(codes).toEqual(['STORE_BLOCKED', 'STORE_BLOCKED', 'STORE_BLOCKED', false]);
     expect(clock.now() - begun).toBeGreaterThanOrEqual(5000);
     expect(contentOf(tab.storage)).toEqual(before);
-    free();
-    await put(backend, live('b'));
   });
 
-  test('does not keep a backend from closing', async () => {
-    const { backend, clock } = await blocked();
-    const begun = clock.now();
-    const [scanning] = await Promise.all([
-      codeOf(backend.scan({ by: 'id', limit: 9 })),
-      backend.close(),
-    ]);
-    expect(scanning).toBe('STORE_CLOSED');
-    expect(clock.now() - begun).toBeLessThan(100);
-  });
+  for (const [when, waited] of [
+    ['waits', 0],
+    ['takes over', 5500],
+  ] as const) {
+    test(`does not keep a backend from closing while it ${when}`, async () => {
+      const { backend, clock } = await blocked('another tab');
+      const scanning = codeOf(backend.scan({ by: 'id', limit: 9 }));
+      await pass(clock, waited);
+      const begun = clock.now();
+      await backend.close();
+      expect(await scanning).toBe('STORE_CLOSED');
+      expect(clock.now() - begun).toBeLessThan(100);
+    });
+  }
 });

@@ -12,9 +12,15 @@
  */
 
 import type { Clock } from '../clock.js';
-import { globalEvents } from '../environment.js';
-import { errorName, SessionError } from '../errors.js';
+import { globalEvents, monotonicNow } from '../environment.js';
+import { SessionError } from '../errors.js';
 import type { EpochMilliseconds, Milliseconds } from '../session.js';
+import { blockedError, CommitLock, patience } from './commit-lock.js';
+import { LockTable, type HeldLock } from './lock-table.js';
+import type { LockTurn } from './lock-turn.js';
+import { lease, type Turn } from './turn.js';
+
+export { patience };
 
 /** The order of commits. */
 export interface Fence {
@@ -23,10 +29,14 @@ export interface Fence {
   /**
    * Runs a task while nobody commits (`shared`), or alone (`exclusive`), on a view that shows the last commit.
    *
+   * A tab that is stopped in its task loses its turn to others. So whoever writes must ask `turn` right before each write,
+   * and before {@link Fence.advance}; whoever has only read, once more at the end. The `LostTurn` that it throws then may
+   * be passed on as long as nothing was written: the task runs again from the start.
+   *
    * @param task - told the number of the last commit; 0 = there was none
-   * @throws {@link SessionError} `STORE_BLOCKED` when another tab is in the way for longer than {@link patience}
+   * @throws {@link SessionError} `STORE_BLOCKED` when this tab does not get to see the last commit, or gets in its own way
    */
-  run<Result>(mode: LockMode, task: (last: number) => Promise<Result>): Promise<Result>;
+  run<Result>(mode: LockMode, task: (last: number, turn: Turn) => Promise<Result>): Promise<Result>;
   /** In an exclusive task, before its first write: this is commit `number`, a key of its own that it writes last. */
   advance(number: number): Promise<void>;
   /** Gives up the fence: the number could not be written, so nobody may wait for it. */
@@ -34,9 +44,6 @@ export interface Fence {
   /** Lets go of every lock. Tasks that have not begun are refused with `STORE_CLOSED`. */
   close(): Promise<void>;
 }
-
-/** How long a tab waits for a lock, and then for its view, before it gives up. */
-export const patience: Milliseconds = 5000;
 
 /**
  * How long changes may be on their way from a writer that is gone.
@@ -48,25 +55,26 @@ export const patience: Milliseconds = 5000;
  */
 export const settling: Milliseconds = 250;
 
+/** In place of a number: this view shows nothing any more, and has been another's (R16). */
+export const wiped = -1;
+
 export interface LockFenceOptions {
   readonly locks: LockManager;
   /** Begins the name of every lock, and of no other. */
   readonly prefix: string;
-  /** The number of the last commit that this tab's view shows; 0 = none. */
+  /** The number of the last commit that this tab's view shows; 0 = none; {@link wiped}. */
   readonly shown: () => Promise<number>;
   readonly clock: Clock;
-}
-
-interface HeldLock {
-  readonly name: string;
-  readonly release: () => void;
+  /** Time that cannot be set. Default: that of the system. */
+  readonly monotonic?: (() => Milliseconds) | undefined;
 }
 
 /** A fence made of Web Locks. */
 export class LockFence implements Fence {
   readonly #options: LockFenceOptions;
-  readonly #running = new Map<Promise<unknown>, AbortController>();
-  /** Our own locks, as far as we know: what `query()` says is the truth. */
+  readonly #table: LockTable;
+  readonly #lock: CommitLock;
+  /** Our own locks, as far as we know: what the table says is the truth. */
   #held: readonly HeldLock[] = [];
   /** Those that have been held for {@link settling}. */
   readonly #settled = new WeakSet<HeldLock>();
@@ -74,33 +82,38 @@ export class LockFence implements Fence {
   #standing: readonly string[] = [];
   /** The last fence whose number this view has shown. */
   #seen: string | undefined;
-  /** Ends our locks' names: a namespace that was wiped begins to count anew. */
-  readonly #id = Math.random().toString(36).slice(2);
 
   constructor(options: LockFenceOptions) {
+    const { locks, prefix, clock, monotonic = monotonicNow } = options;
     this.#options = options;
+    this.#table = new LockTable(locks, prefix);
+    this.#lock = new CommitLock({ table: this.#table, clock, monotonic });
   }
 
   attend(): Promise<void> {
     globalEvents()?.addEventListener('pagehide', this.#onPageHide);
-    return this.#whenFree('shared', async () => {
-      const watch = await this.#hold(`watch:${this.#id}`);
+    return this.#lock.run('shared', async (turn) => {
+      if (turn.isStolen) await this.#catchUp('shared', turn);
+      const watch = await this.#table.hold(this.#table.named('watch'));
       this.#held = [...this.#held, watch];
       this.#options.clock.after(settling, () => this.#settled.add(watch));
     });
   }
 
-  run<Result>(mode: LockMode, task: (last: number) => Promise<Result>): Promise<Result> {
-    return this.#whenFree(mode, async (signal) => task(await this.#catchUp(mode, signal)));
+  run<Result>(
+    mode: LockMode,
+    task: (last: number, turn: Turn) => Promise<Result>,
+  ): Promise<Result> {
+    return this.#lock.run(mode, async (turn) => task(await this.#catchUpInTime(mode, turn), turn));
   }
 
   async advance(number: number): Promise<void> {
     const before = this.#held;
     // Our own are released below: the new one is there by then, and whoever dies loses both.
     const others = this.#standing.filter((name) => !before.some((own) => own.name === name));
-    const holding = this.#hold(`fence:${sortable(number)}:${this.#id}`);
+    const holding = this.#table.hold(this.#table.named(`fence:${sortable(number)}`));
     try {
-      await Promise.all([holding, ...others.map((name) => this.#steal(name))]);
+      await Promise.all([holding, ...others.map((name) => this.#table.steal(name))]);
     } catch (error) {
       holding.then(({ release }) => release()).catch(() => {});
       throw error;
@@ -118,76 +131,61 @@ export class LockFence implements Fence {
   }
 
   async close(): Promise<void> {
-    const closed = new SessionError('STORE_CLOSED', 'The backend is closed.');
-    for (const attempt of this.#running.values()) attempt.abort(closed);
     globalEvents()?.removeEventListener('pagehide', this.#onPageHide);
-    await Promise.allSettled(this.#running.keys());
+    await this.#lock.close(new SessionError('STORE_CLOSED', 'The backend is closed.'));
     this.abandon();
   }
 
   // Some browsers keep a page that holds a lock out of the back/forward cache.
   readonly #onPageHide = (): void => this.abandon();
 
-  #whenFree<Result>(
-    mode: LockMode,
-    task: (signal: AbortSignal) => Promise<Result>,
-  ): Promise<Result> {
-    const attempt = new AbortController();
-    const running = this.#request(mode, task, attempt);
-    this.#running.set(running, attempt);
-    return running.finally(() => this.#running.delete(running));
-  }
-
-  async #request<Result>(
-    mode: LockMode,
-    task: (signal: AbortSignal) => Promise<Result>,
-    attempt: AbortController,
-  ): Promise<Result> {
-    const { locks, prefix, clock } = this.#options;
-    const { signal } = attempt;
-    const stopWaiting = clock.after(patience, () => attempt.abort(blockedError()));
-    let begun = false;
-    try {
-      return await locks.request(`${prefix}commit`, { mode, signal }, () => {
-        stopWaiting();
-        begun = true;
-        return task(signal);
+  /** A storage that does not answer must not keep everybody waiting for the lock. */
+  #catchUpInTime(mode: LockMode, turn: LockTurn): Promise<number> {
+    return new Promise((resolve, reject) => {
+      const cancel = this.#options.clock.after(patience + lease, () => {
+        // Or was it this tab that has slept?
+        turn.look().then(() => reject(blockedError()), reject);
       });
-    } catch (error) {
-      if (begun) throw error;
-      // Not every engine refuses an aborted request with the reason that was given.
-      throw signal.aborted ? signal.reason : lockError(error);
-    } finally {
-      stopWaiting();
-    }
+      this.#catchUp(mode, turn).then(resolve, reject).finally(cancel);
+    });
   }
 
   /** @returns the number of the last commit, which this view now shows */
-  async #catchUp(mode: LockMode, signal: AbortSignal): Promise<number> {
+  async #catchUp(mode: LockMode, turn: LockTurn): Promise<number> {
     const { clock, shown } = this.#options;
     const begun = clock.now();
     let goneSince: EpochMilliseconds | undefined;
     for (;;) {
-      signal.throwIfAborted();
+      turn.signal.throwIfAborted();
       // Asking is the pause as well. It takes as long as it takes to the browser's own process and back, also in a hidden
       // tab, where a timer may take a minute: and all that time no other tab could commit.
-      const newest = await this.#newestFence();
+      const newest = await this.#newestFence(turn);
       const number = await shown();
       const now = clock.now();
-      if (newest === undefined) {
+      // Nor does anything say what a robbed tab has written.
+      if (newest === undefined || turn.isStolen) {
         goneSince ??= now;
-        const settled = this.#hasWatched() || isPast(now, goneSince, settling);
-        if (settled || mode === 'shared') return number;
-        continue;
+        const settled = isPast(now, goneSince, settling) || (!turn.isStolen && this.#hasWatched());
+        if (!settled && (mode === 'exclusive' || turn.isStolen)) continue;
+        if (newest === undefined || number >= newest.number) return Math.max(number, 0);
+        // A number that was never written: nobody may wait for it.
+        await this.#table.steal(newest.name);
+        return newest.number;
       }
       // What has been shown and is shown no more was wiped; it is not on its way.
       if (number >= newest.number || newest.name === this.#seen) {
         this.#seen = newest.name;
         return Math.max(number, newest.number);
       }
+      // So was what this view has never shown, unless somebody has begun anew by now: that is given plenty of time, since
+      // two that begin anew would each take the other's beginning for a wipe.
+      if (number === wiped && isPast(now, begun, 4 * settling)) {
+        await this.#table.steal(newest.name);
+        return newest.number;
+      }
       if (isPast(now, begun, patience)) {
         // Storage has gone back in time, as after a crash of its process: the writer is as good as gone.
-        await this.#steal(newest.name);
+        await this.#table.steal(newest.name);
         throw blockedError();
       }
     }
@@ -198,42 +196,12 @@ export class LockFence implements Fence {
     return this.#held.some((own) => this.#settled.has(own) && this.#standing.includes(own.name));
   }
 
-  async #newestFence(): Promise<{ name: string; number: number } | undefined> {
-    const { locks, prefix } = this.#options;
-    const { held = [] } = await locks.query().catch((error: unknown) => {
-      throw lockError(error);
-    });
-    this.#standing = held
-      .map(({ name }) => String(name))
-      .filter((name) => name.startsWith(prefix) && name !== `${prefix}commit`)
-      .map((name) => name.slice(prefix.length));
+  async #newestFence(turn: LockTurn): Promise<{ name: string; number: number } | undefined> {
+    const names = (await turn.look()).map((lock) => lock.name!);
+    this.#standing = names.filter((name) => /^(?:fence|watch):/.test(name));
     const fences = this.#standing.filter((name) => name.startsWith('fence:'));
     const name = fences.sort().at(-1);
     return name === undefined ? undefined : { name, number: Number(name.split(':')[1]) };
-  }
-
-  #hold(name: string): Promise<HeldLock> {
-    const { locks, prefix } = this.#options;
-    return new Promise((resolve, reject) => {
-      const hold = (): Promise<void> =>
-        new Promise((release) => {
-          resolve({ name, release });
-        });
-      // Also when it is stolen, long after it was resolved.
-      locks
-        .request(prefix + name, { mode: 'shared' }, hold)
-        .catch((error: unknown) => reject(lockError(error)));
-    });
-  }
-
-  async #steal(name: string): Promise<void> {
-    const { locks, prefix } = this.#options;
-    try {
-      await locks.request(prefix + name, { steal: true }, () => {});
-    } catch (error) {
-      // Somebody else has stolen it meanwhile.
-      if (errorName(error) !== 'AbortError') throw lockError(error);
-    }
   }
 }
 
@@ -245,12 +213,4 @@ function isPast(now: EpochMilliseconds, begun: EpochMilliseconds, limit: Millise
 /** A number as text of one length. */
 export function sortable(number: number): string {
   return String(number).padStart(16, '0');
-}
-
-function lockError(cause: unknown): SessionError {
-  return new SessionError('STORE_UNAVAILABLE', 'Web Locks have failed.', { cause });
-}
-
-function blockedError(): SessionError {
-  return new SessionError('STORE_BLOCKED', 'Another tab keeps the store from being used.');
 }

@@ -125,7 +125,7 @@ describe('a full storage', () => {
     const { tab, dieAfter } = fragile(origin.openTab());
     const writer = await openIn(tab, clock);
     await pass(clock, 300);
-    dieAfter(usesBeforeWriting.two + 1);
+    dieAfter(usesBeforeWriting.two + 2); // the epoch and the journal
     const write = put(writer, live('a', { data: big(3000) }), live('b', { data: big(3000) }));
     expect(await codeOf(write)).toBe('STORE_UNAVAILABLE');
     origin.settle();

@@ -13,10 +13,17 @@ export interface ConnectionOptions {
   /** Absent: the platform's own. */
   readonly factory: IDBFactory | undefined;
   readonly openTimeout: Milliseconds;
+  /** Runs on each new connection before it is used, within the time that opening may take. */
+  readonly greet: (database: IDBDatabase) => Promise<void>;
+  /** Hears of what goes wrong while a lost connection is made anew in the background. */
+  readonly onError: (error: unknown) => void;
 }
 
 // Never another: an upgrade would wait for every old tab, and shut them out. What changes later, changes in records.
 const databaseVersion = 1;
+
+// A browser that is still clearing a database away refuses to open it.
+const lookAgain: readonly Milliseconds[] = [20, 100, 500, 2000];
 
 /** A connection that is made when it is needed, and made anew when it was lost. */
 export class Connection {
@@ -28,6 +35,7 @@ export class Connection {
   constructor(options: ConnectionOptions) {
     this.#options = options;
     this.#events?.addEventListener('pagehide', this.#onPageHide);
+    this.#events?.addEventListener('pageshow', this.#onPageShow);
   }
 
   /**
@@ -55,16 +63,21 @@ export class Connection {
   close(): void {
     this.#closed = true;
     this.#events?.removeEventListener('pagehide', this.#onPageHide);
+    this.#events?.removeEventListener('pageshow', this.#onPageShow);
     this.#drop(this.#database);
   }
 
   #open(): Promise<IDBDatabase> {
-    const opening = openDatabase(this.#options).then((database) => {
-      // Another tab wants the database gone, or the browser has taken it away.
-      for (const event of ['versionchange', 'close']) {
-        database.addEventListener(event, () => this.#drop(opening));
-      }
-      return database;
+    const opening = openDatabase(this.#options, (database) => {
+      // Another tab wants the database gone, or the browser has taken it away: what is there now is met at once (R16).
+      database.addEventListener('versionchange', ({ newVersion }) => {
+        this.#drop(opening);
+        if (newVersion === null) this.#look();
+      });
+      database.addEventListener('close', () => {
+        this.#drop(opening);
+        this.#look();
+      });
     });
     opening.catch(() => this.#drop(opening));
     return opening;
@@ -76,45 +89,82 @@ export class Connection {
     closeWhenOpen(database);
   }
 
+  /** Makes a lost connection anew before anybody asks for it. */
+  #look(attempt = 0): void {
+    if (this.#closed) return;
+    this.use(async () => {}).catch((error: unknown) => {
+      if (this.#closed) return;
+      const delay = lookAgain[attempt];
+      if (delay === undefined) this.#options.onError(error);
+      else systemClock.after(delay, () => this.#look(attempt + 1));
+    });
+  }
+
   // A page in the back/forward cache that holds a connection is thrown out of it as soon as another tab wants the
   // database gone. https://github.com/w3c/IndexedDB/issues/381
   readonly #onPageHide = (event: Event): void => {
     if ((event as PageTransitionEvent).persisted) this.#drop(this.#database);
   };
+
+  readonly #onPageShow = (event: Event): void => {
+    if ((event as PageTransitionEvent).persisted) this.#look();
+  };
 }
 
-/** @throws {@link SessionError} `STORE_UNAVAILABLE`, `STORE_BLOCKED` */
-async function openDatabase({
-  name,
-  factory,
-  openTimeout,
-}: ConnectionOptions): Promise<IDBDatabase> {
+/**
+ * @param attend - listens to the connection, before it waits for anything
+ * @throws {@link SessionError} `STORE_UNAVAILABLE`, `STORE_BLOCKED`; and what a connection fails with that was lost again
+ */
+async function openDatabase(
+  { name, factory, openTimeout, greet }: ConnectionOptions,
+  attend: (database: IDBDatabase) => void,
+): Promise<IDBDatabase> {
   let opening: Promise<IDBDatabase> | undefined;
+  let isOpen = false;
+  let isOver = false;
   let stopTimer: (() => void) | undefined;
   try {
     // Where storage is refused, merely reading `indexedDB` throws.
-    const request = (factory ?? indexedDBFactory())?.open(name, databaseVersion);
-    if (request === undefined)
+    const platform = factory ?? indexedDBFactory();
+    if (platform === undefined)
       throw new SessionError('STORE_UNAVAILABLE', 'There is no IndexedDB here.');
+    const request = platform.open(name, databaseVersion);
     let blocked = false;
-    request.addEventListener('blocked', () => {
+    const setBlocked = (): void => {
       blocked = true;
-    });
+    };
+    request.addEventListener('blocked', setBlocked);
     request.addEventListener('upgradeneeded', () => createStores(request.result));
     opening = wrap(request).then(() => request.result);
-    const tooLate = new Promise<never>((_, reject) => {
-      stopTimer = systemClock.after(openTimeout, () => reject(tooLateError(blocked, openTimeout)));
+    const ready = opening.then(async (database) => {
+      if (!hasStores(database)) {
+        throw new SessionError(
+          'STORE_UNAVAILABLE',
+          `There is a database "${name}" that tabkeep has not made.`,
+        );
+      }
+      isOpen = true;
+      // Nobody would hear any more of what is found out now.
+      if (isOver) return database;
+      attend(database);
+      await greet(database);
+      return database;
     });
-    const database = await Promise.race([opening, tooLate]);
-    if (hasStores(database)) return database;
-    throw new SessionError(
-      'STORE_UNAVAILABLE',
-      `There is a database "${name}" that tabkeep has not made.`,
-    );
+    const tooLate = new Promise<never>((_, reject) => {
+      const half = openTimeout / 2;
+      stopTimer = systemClock.after(half, () => {
+        // Who waits in line behind a request to delete is told nothing. Where IndexedDB answers otherwise, it is this
+        // database alone that somebody keeps.
+        platform.databases?.().then(setBlocked, () => {});
+        stopTimer = systemClock.after(half, () => reject(tooLateError(blocked, openTimeout)));
+      });
+    });
+    return await Promise.race([ready, tooLate]);
   } catch (error) {
+    isOver = true;
     // Also one that opens after its time.
     closeWhenOpen(opening);
-    throw toSessionError(error, openingFailure(error, name));
+    throw isOpen ? error : toSessionError(error, openingFailure(error, name));
   } finally {
     stopTimer?.();
   }

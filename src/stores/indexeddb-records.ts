@@ -7,18 +7,17 @@ import { payloadOf } from '../payload.js';
 import { headerOf, parseRecord, unreadable } from '../record.js';
 import { fromCloneable, toCloneable } from './cloneable.js';
 import type { Batch } from './group-commit.js';
+import { createMeta, metaName } from './indexeddb-epoch.js';
 
 export type WriteDurability = Extract<Durability, 'relaxed' | 'strict'>;
 
 const recordsName = 'records';
-// For facts about the database itself.
-const metaName = 'meta';
 
 export function createStores(database: IDBDatabase): void {
   const records = database.createObjectStore(recordsName, { keyPath: 'id' });
   // With the id in the key, a page is a plain key range. Rows where the property is absent or null are not indexed.
   for (const field of ['owner', 'expiresAt', 'purgeAt']) records.createIndex(field, [field, 'id']);
-  database.createObjectStore(metaName, { keyPath: 'key' });
+  createMeta(database);
 }
 
 export function hasStores({ objectStoreNames }: IDBDatabase): boolean {

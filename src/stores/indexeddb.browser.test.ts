@@ -231,7 +231,7 @@ describe('life cycle', () => {
     const other = indexedDBBackend();
     await other.open(contextOf('shop'));
     await other.close();
-    expect(added.mock.calls.map(([type]) => type)).toEqual(['pagehide']);
+    expect(added.mock.calls.map(([type]) => type)).toEqual(['pagehide', 'pageshow']);
     expect(removed.mock.calls).toEqual(added.mock.calls);
   });
 });

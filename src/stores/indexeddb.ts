@@ -13,9 +13,11 @@ import type {
 import { SessionError } from '../errors.js';
 import { checkMilliseconds } from '../expiry.js';
 import type { Milliseconds } from '../session.js';
+import { EpochWatch } from './epoch.js';
 import { GroupCommit } from './group-commit.js';
 import { GroupRead } from './group-read.js';
 import { Connection } from './indexeddb-connection.js';
+import { readEpoch, writeEpoch } from './indexeddb-epoch.js';
 import {
   commitBatch,
   getRecords,
@@ -24,6 +26,7 @@ import {
   type WriteDurability,
 } from './indexeddb-records.js';
 import { listIds, scan } from './indexeddb-scan.js';
+import { itemWitness } from './witness.js';
 
 /** Options of {@link indexedDBBackend}. */
 export interface IndexedDBBackendOptions {
@@ -46,7 +49,8 @@ export interface IndexedDBBackendOptions {
  * Durability:  a promise resolves on the `complete` of its transaction; what that survives is the option `durability`. A
  *   browser may drop the whole database at once, and a private window drops it when it closes
  * Life cycle:  a connection that was lost is made anew, once for each operation; none is held in the back/forward cache,
- *   nor against a tab that deletes the database
+ *   nor against a tab that deletes the database. A database that was wiped is told of (R16): its witness from one visit to the
+ *   next is an item of localStorage, where there is one and `indexedDB` is not given
  *
  * @throws TypeError, RangeError when an option is not what it should be
  * @see https://w3c.github.io/IndexedDB/
@@ -67,6 +71,8 @@ interface Opened {
   readonly name: string;
   /** Stores of one tab may share a backend; the last one to close it ends it. */
   users: number;
+  /** What their stores have given. */
+  readonly contexts: BackendContext[];
   readonly connection: Connection;
   readonly commits: GroupCommit;
   readonly reads: GroupRead;
@@ -97,7 +103,8 @@ class IndexedDBBackend implements Backend {
     };
   }
 
-  async open({ name }: BackendContext): Promise<void> {
+  async open(context: BackendContext): Promise<void> {
+    const { name } = context;
     if (this.#opened !== undefined && this.#opened.name !== name) {
       throw new SessionError(
         'STORE_UNAVAILABLE',
@@ -106,6 +113,7 @@ class IndexedDBBackend implements Backend {
     }
     const opened = (this.#opened ??= this.#prepare(name));
     opened.users++;
+    opened.contexts.push(context);
     try {
       await opened.connection.use(async () => {});
     } catch (error) {
@@ -146,14 +154,19 @@ class IndexedDBBackend implements Backend {
   }
 
   #prepare(name: string): Opened {
+    const contexts: BackendContext[] = [];
+    const onError = (error: unknown): void => contexts[0]?.onError(error, { during: 'backend' });
     const connection = new Connection({
       name: `tabkeep:${name}`,
       factory: this.#factory,
       openTimeout: this.#openTimeout,
+      greet: this.#greeting(name, contexts, onError),
+      onError,
     });
     return {
       name,
       users: 0,
+      contexts,
       connection,
       commits: new GroupCommit((batch) =>
         connection.use((database) => commitBatch(database, this.#durability, batch)),
@@ -161,6 +174,26 @@ class IndexedDBBackend implements Backend {
       reads: new GroupRead((ids) =>
         connection.use((database) => getRecords(recordsIn(database), ids)),
       ),
+    };
+  }
+
+  /** Meets the database of each new connection, before anything of it is believed (R16). */
+  #greeting(
+    name: string,
+    contexts: readonly BackendContext[],
+    onError: (error: unknown) => void,
+  ): (database: IDBDatabase) => Promise<void> {
+    // A factory of the app's own may keep another set of databases.
+    const isPlatforms = this.#factory === undefined;
+    const witness = isPlatforms ? itemWitness(`tabkeep:${encodeURIComponent(name)}:`) : undefined;
+    const watch = new EpochWatch((reset) => contexts.forEach(({ onReset }) => onReset(reset)));
+    return async (database) => {
+      // Read first, so that it is never the newer one.
+      const witnessed = witness?.read();
+      const epoch = await readEpoch(database);
+      const news = watch.meet(epoch, watch.known === undefined ? witnessed : undefined);
+      if (witnessed !== epoch.id) witness?.write(epoch.id);
+      if (news !== undefined) writeEpoch(database, news).catch(onError);
     };
   }
 

@@ -4,8 +4,12 @@
  * change; writing it all once more is harmless.
  */
 
-import { errorName, isSessionError, SessionError } from '../errors.js';
-import { sortable, type Fence } from './fence.js';
+import { isSessionError, SessionError } from '../errors.js';
+import type { EpochKey } from './epoch-key.js';
+import { sortable, wiped, type Fence } from './fence.js';
+import { parseJournal } from './journal.js';
+import { storageError } from './storage-error.js';
+import { freeTurn, LostTurn, type Turn } from './turn.js';
 
 /** What to write under a key; `null` removes it. */
 export type Entry = readonly [key: string, value: unknown];
@@ -16,8 +20,8 @@ export type Values = ReadonlyMap<string, unknown>;
 /** A storage of keys and texts. Where it answers at once, nothing comes between the parts of one call. */
 export interface KeyValue {
   read(keys: readonly string[]): Values | Promise<Values>;
-  /** In this order. Each key is written as a whole or not at all. */
-  write(entries: readonly Entry[]): void | Promise<void>;
+  /** In this order. Each key is written as a whole or not at all, and only if `turn` allows it right before. */
+  write(entries: readonly Entry[], turn: Turn): void | Promise<void>;
   keys(): readonly string[] | Promise<readonly string[]>;
 }
 
@@ -26,6 +30,7 @@ export interface JournaledStoreOptions {
   /** Begins every key of this namespace, and of no other. */
   readonly prefix: string;
   readonly fence: (shown: () => Promise<number>) => Fence;
+  readonly epoch: EpochKey;
   readonly onError: (error: unknown) => void;
 }
 
@@ -33,6 +38,8 @@ export class JournaledStore {
   readonly fence: Fence;
   /** Begins every key but the store's own. */
   readonly recordPrefix: string;
+  readonly epochKey: string;
+  readonly #epoch: EpochKey;
   readonly #keyValue: KeyValue;
   readonly #probeKey: string;
   readonly #numberKey: string;
@@ -41,9 +48,11 @@ export class JournaledStore {
   /** The number of the last commit, while a task runs alone. */
   #last = 0;
 
-  constructor({ keyValue, prefix, fence, onError }: JournaledStoreOptions) {
+  constructor({ keyValue, prefix, fence, epoch, onError }: JournaledStoreOptions) {
     this.#keyValue = keyValue;
+    this.#epoch = epoch;
     this.recordPrefix = `${prefix}r:`;
+    this.epochKey = `${prefix}epoch`;
     this.#probeKey = `${prefix}probe`;
     this.#numberKey = `${prefix}seq`;
     this.#journalKey = `${prefix}journal`;
@@ -58,39 +67,61 @@ export class JournaledStore {
    */
   async probe(): Promise<void> {
     try {
-      await this.#write([[this.#probeKey, 'probe']]);
-      await this.#write([[this.#probeKey, null]]);
+      await this.#write([[this.#probeKey, 'probe']], freeTurn);
+      await this.#write([[this.#probeKey, null]], freeTurn);
     } catch (cause) {
       if (isSessionError(cause, 'QUOTA_EXCEEDED') && (await this.#keys()).length > 0) return;
       throw new SessionError('STORE_UNAVAILABLE', 'The storage takes no writes.', { cause });
     }
   }
 
-  /** Reads without waiting for anybody, unless a change is half done. */
+  /** Reads without waiting for anybody, unless a change is half done or the storage is not what it was. */
   async read(keys: readonly string[]): Promise<Values> {
-    const values = await this.#read([...keys, this.#journalKey]);
-    return values.get(this.#journalKey) === null ? values : this.alone(() => this.#read(keys));
+    const values = await this.#read([...keys, this.#journalKey, this.epochKey]);
+    const isSound =
+      values.get(this.#journalKey) === null && (await this.#epoch.fits(values.get(this.epochKey)));
+    return isSound ? values : this.alone(() => this.#read(keys));
+  }
+
+  /** Sees to it that a wiped storage is not taken for an empty one (R16). */
+  async look(): Promise<void> {
+    await this.read([]);
   }
 
   /** Reads every record, as of one commit. */
   async readAll(): Promise<Values> {
-    const values = await this.fence.run('shared', async () =>
-      (await this.#journal()) === null ? this.currentAll() : undefined,
-    );
+    const values = await this.fence.run('shared', async (_, turn) => {
+      const { journal, epoch } = await this.#state();
+      if (journal !== null || !this.#epoch.fitsKnown(epoch)) return;
+      const all = await this.currentAll();
+      await turn.renew();
+      return all;
+    });
     return values ?? this.alone(() => this.currentAll());
   }
 
   /** Finishes what a crash has cut off. */
   async recover(): Promise<void> {
-    if ((await this.#journal()) !== null) await this.alone(async () => {});
+    if ((await this.#state()).journal !== null) await this.alone(async () => {});
   }
 
   /** Runs a task while nobody else commits, and nothing is half done. */
-  alone<Result>(task: () => Promise<Result>): Promise<Result> {
-    return this.fence.run('exclusive', async (last) => {
+  async alone<Result>(task: (turn: Turn) => Promise<Result>): Promise<Result> {
+    // Not while others wait.
+    if (!this.#epoch.isAsked) await this.#epoch.fits((await this.#state()).epoch);
+    return this.fence.run('exclusive', async (last, turn) => {
       this.#last = last;
-      await this.#replay();
-      return task();
+      const { journal, epoch } = await this.#state();
+      await this.#replay(journal, turn);
+      await this.#epoch.settle(epoch, async (text) => {
+        await this.#advance(turn);
+        await this.#commit([[this.epochKey, text]], turn);
+      });
+      const before = this.#last;
+      const result = await task(turn);
+      // What was only read may be a mixture, if others have come between.
+      if (this.#last === before) await turn.renew();
+      return result;
     });
   }
 
@@ -111,18 +142,27 @@ export class JournaledStore {
    * @param before - what lies under the keys that are changed
    * @param linked - whether a crash must not come between the changes
    */
-  async change(changes: readonly Entry[], before: Values, linked: boolean): Promise<void> {
+  async change(
+    changes: readonly Entry[],
+    before: Values,
+    linked: boolean,
+    turn: Turn,
+  ): Promise<void> {
     if (changes.length === 0) return;
     const journaled = linked && changes.length > 1;
-    await this.#advance();
+    await this.#advance(turn);
     try {
-      await this.#commit(journaled ? this.#withJournal(changes) : changes);
+      if (this.#epoch.isMissing) {
+        await this.#epoch.begin((text) => this.#write([[this.epochKey, text]], turn));
+      }
+      await this.#commit(journaled ? this.#withJournal(changes) : changes, turn);
     } catch (error) {
-      await this.#undo(changes, before);
+      if (error instanceof LostTurn) return this.#leave(error, journaled ? 1 : changes.length);
+      await this.#undo(changes, before, turn);
       const full = isSessionError(error, 'QUOTA_EXCEEDED');
       if (!full || !journaled || grows(changes, before)) throw error;
       // Only the journal had no room. Signing out must be possible in a full storage as well.
-      await this.change(changes, before, false);
+      await this.change(changes, before, false, turn);
     }
   }
 
@@ -131,44 +171,57 @@ export class JournaledStore {
   }
 
   /** Before the first write of a commit: other tabs must know of it even if it is cut off. */
-  async #advance(): Promise<void> {
+  async #advance(turn: Turn): Promise<void> {
+    await turn.renew();
     this.#last++;
     await this.fence.advance(this.#last);
   }
 
   /** The number comes last: a view that shows it shows all the rest. */
-  #commit(entries: readonly Entry[]): Promise<void> {
-    return this.#write([...entries, this.#numbered()]);
+  #commit(entries: readonly Entry[], turn: Turn): Promise<void> {
+    return this.#write([...entries, this.#numbered()], turn);
+  }
+
+  /**
+   * The turn has ended amid a commit, whose next writes would be over those of others.
+   *
+   * @param enough - how many writes, each known to be there when the next was allowed, make others see or finish it all
+   */
+  #leave(lost: LostTurn, enough: number): void {
+    this.fence.abandon();
+    if (lost.allowed > enough) return;
+    if (lost.allowed === 0) throw lost;
+    const text = 'This tab was stopped while it wrote. Whether the change is stored is not known.';
+    throw new SessionError('STORE_UNAVAILABLE', text, { cause: lost });
   }
 
   /** Puts everything back, under the number of the failed commit: what it wrote may be on its way to other tabs. */
-  async #undo(changes: readonly Entry[], before: Values): Promise<void> {
+  async #undo(changes: readonly Entry[], before: Values, turn: Turn): Promise<void> {
     const undo = changes.map(([key]): Entry => [key, before.get(key)]);
     const written = new Map(changes);
     const growth = ([key, value]: Entry): number => sizeOf(value) - sizeOf(written.get(key));
     // First what makes room.
     undo.sort((one, other) => growth(one) - growth(other));
     try {
-      await this.#write([...undo, [this.#journalKey, null]]);
+      await this.#write([...undo, [this.#journalKey, null]], turn);
     } catch (cause) {
       this.fence.abandon();
       const text = 'A change has failed, and could not be taken back.';
       throw new SessionError('STORE_UNAVAILABLE', text, { cause });
     }
-    await this.#commit([]).catch(() => this.fence.abandon());
+    await this.#commit([], turn).catch(() => this.fence.abandon());
   }
 
-  async #replay(): Promise<void> {
-    const journal = await this.#journal();
+  async #replay(journal: unknown, turn: Turn): Promise<void> {
     if (journal === null) return;
     const done: Entry = [this.#journalKey, null];
-    const changes = this.#parseJournal(journal);
-    await this.#advance();
+    const changes = parseJournal(journal, this.recordPrefix, this.#onError);
+    await this.#advance(turn);
     try {
-      await this.#commit([...changes, done]).catch((error: unknown) => {
+      await this.#commit([...changes, done], turn).catch((error: unknown) => {
         if (!isSessionError(error, 'QUOTA_EXCEEDED')) throw error;
         // The journal holds all that is to be written, so in its place there is room for it.
-        return this.#commit([done, ...changes]);
+        return this.#commit([done, ...changes], turn);
       });
     } catch (error) {
       this.fence.abandon();
@@ -176,36 +229,16 @@ export class JournaledStore {
     }
   }
 
-  /** Any script of the origin can write a journal, so it may change records only. */
-  #parseJournal(journal: unknown): Entry[] {
-    try {
-      const entries: unknown = JSON.parse(journal as string);
-      if (Array.isArray(entries) && entries.every((entry) => this.#isChange(entry))) return entries;
-    } catch {
-      // Told below.
-    }
-    this.#onError(
-      new SessionError('DECODE_FAILED', 'A journal cannot be read; it was dropped.', {
-        raw: journal,
-      }),
-    );
-    return [];
-  }
-
-  #isChange(entry: unknown): boolean {
-    if (!Array.isArray(entry)) return false;
-    const [key, value] = entry as unknown[];
-    if (typeof key !== 'string' || !key.startsWith(this.recordPrefix)) return false;
-    return value === null || typeof value === 'string';
-  }
-
-  async #journal(): Promise<unknown> {
-    return (await this.#read([this.#journalKey])).get(this.#journalKey);
+  async #state(): Promise<{ readonly journal: unknown; readonly epoch: unknown }> {
+    const values = await this.#read([this.#journalKey, this.epochKey]);
+    return { journal: values.get(this.#journalKey), epoch: values.get(this.epochKey) };
   }
 
   async #number(): Promise<number> {
     const number = Number((await this.#read([this.#numberKey])).get(this.#numberKey));
-    return Number.isSafeInteger(number) && number > 0 ? number : 0;
+    if (Number.isSafeInteger(number) && number > 0) return number;
+    const isLost = this.#epoch.isKnown && this.#epoch.isLost((await this.#state()).epoch);
+    return isLost ? wiped : 0;
   }
 
   /** Always as long, so that a full storage takes it. */
@@ -217,15 +250,28 @@ export class JournaledStore {
     try {
       return await this.#keyValue.read(keys);
     } catch (error) {
-      throw toSessionError(error);
+      throw storageError(error);
     }
   }
 
-  async #write(entries: readonly Entry[]): Promise<void> {
+  /** @throws {@link LostTurn} that tells how many writes were allowed */
+  async #write(entries: readonly Entry[], turn: Turn): Promise<void> {
+    let allowed = 0;
+    const counted: Turn = {
+      check() {
+        turn.check();
+        allowed++;
+      },
+      async renew() {
+        await turn.renew();
+        allowed++;
+      },
+    };
     try {
-      await this.#keyValue.write(entries);
+      await turn.renew();
+      await this.#keyValue.write(entries, counted);
     } catch (error) {
-      throw toSessionError(error);
+      throw error instanceof LostTurn ? new LostTurn(allowed) : storageError(error);
     }
   }
 
@@ -233,7 +279,7 @@ export class JournaledStore {
     try {
       return await this.#keyValue.keys();
     } catch (error) {
-      throw toSessionError(error);
+      throw storageError(error);
     }
   }
 }
@@ -244,14 +290,4 @@ function grows(changes: readonly Entry[], before: Values): boolean {
 
 function sizeOf(value: unknown): number {
   return typeof value === 'string' ? value.length : 0;
-}
-
-const quotaErrors = ['QuotaExceededError', 'NS_ERROR_DOM_QUOTA_REACHED'];
-const quotaCodes: unknown[] = [22, 1014];
-
-function toSessionError(error: unknown): SessionError {
-  const { code } = Object(error) as { code?: unknown };
-  return quotaErrors.includes(errorName(error)) || quotaCodes.includes(code)
-    ? new SessionError('QUOTA_EXCEEDED', 'The storage is full.', { cause: error })
-    : new SessionError('STORE_UNAVAILABLE', 'The storage has failed.', { cause: error });
 }

@@ -57,7 +57,8 @@ describe('what lies in storage', () => {
     );
     expect(storage.getItem(`${prefix}r:gone`)).toBe(JSON.stringify(tombstone('gone')));
     expect(storage.getItem(`${prefix}seq`)).toBe('0000000000000002');
-    expect(storage).toHaveLength(4);
+    expect(JSON.parse(storage.getItem(`${prefix}epoch`)!)).toMatchObject({ told: [] });
+    expect(storage).toHaveLength(5);
   });
 
   test('R14: names that begin alike, and keys of others, are never seen nor touched', async () => {

@@ -34,7 +34,7 @@ export class KeyValueRecords {
 
   async commit(batch: Batch): Promise<void> {
     const codec = await this.#loadCodec();
-    await this.#store.alone(async () => {
+    await this.#store.alone(async (turn) => {
       const before = await this.#store.current(Array.from(batch.ids, (id) => this.#keyOf(id)));
       const { records, linked } = batch.decide({
         get: (id) => parseStored(id, before.get(this.#keyOf(id)), codec),
@@ -42,7 +42,7 @@ export class KeyValueRecords {
       const changes = Array.from(records, ([id, record]): Entry => {
         return [this.#keyOf(id), record === undefined ? null : formatRecord(record, codec)];
       });
-      await this.#store.change(changes, before, linked);
+      await this.#store.change(changes, before, linked, turn);
     });
   }
 
@@ -50,7 +50,7 @@ export class KeyValueRecords {
     retain: (current: readonly StoredRecord[]) => readonly StoredRecord[],
   ): Promise<void> {
     const codec = await this.#loadCodec();
-    await this.#store.alone(async () => {
+    await this.#store.alone(async (turn) => {
       const before = await this.#store.currentAll();
       const { records } = await this.#parseAll(before);
       const changes = new Map<string, string | null>();
@@ -58,7 +58,7 @@ export class KeyValueRecords {
       for (const record of retain(records)) {
         changes.set(this.#keyOf(record.id), formatRecord(record, codec));
       }
-      await this.#store.change([...changes], before, true);
+      await this.#store.change([...changes], before, true, turn);
     });
   }
 

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { answer } from '../../test/indexeddb-fixture.js';
 import { keyValuePlace } from '../../test/places.js';
 import type { Backend, BackendContext } from '../backend.js';
 import { payloadOf } from '../payload.js';
@@ -45,6 +46,8 @@ afterEach(async () => {
   await Promise.all(open.map((backend) => backend.close()));
   open = [];
   localStorage.clear();
+  // Else each test would find a wiped storage (R16).
+  await answer(indexedDB.deleteDatabase('tabkeep-witness'));
   await expectNothingLeft();
 });
 

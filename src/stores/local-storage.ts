@@ -6,6 +6,7 @@ import { localStorageArea, lockManager, sessionStorageArea } from '../environmen
 import { SessionError } from '../errors.js';
 import { KeyValueBackend } from './key-value.js';
 import { storageAreaStore } from './storage-area.js';
+import { databaseWitness } from './witness-database.js';
 
 /** Options of {@link localStorageBackend}. */
 export interface LocalStorageBackendOptions {
@@ -25,6 +26,7 @@ export interface LocalStorageBackendOptions {
  *   shows the one before. After the last writer's tab was closed, the next commit waits 250 ms. On a plain-http origin there
  *   are no Web Locks: `capabilities.atomic` is false, and only this tab's own commits follow each other
  * Durability:  `eventual`. A closed or crashed tab loses nothing; killing the whole browser may lose the last minute
+ * Wipes:       told of (R16); the witness from one visit to the next lies in IndexedDB, unless a `storage` is given
  * Crashes:     a change of several records is all or nothing (R10). In a storage so full that the journal of the change has
  *   no room, sessions still end one by one, and a crash may come between
  *
@@ -54,7 +56,9 @@ export function localStorageBackend(options: LocalStorageBackendOptions = {}): B
     async find() {
       const found = storage ?? localStorageArea();
       // Android's WebView gives `null` where it was not switched on.
-      if (found) return { keyValue: storageAreaStore(found), area: 'localStorage' };
+      // Another storage than the browser's own may be wiped in its own ways.
+      const witness = storage === undefined ? databaseWitness : undefined;
+      if (found) return { keyValue: storageAreaStore(found), area: 'localStorage', witness };
       throw new SessionError('STORE_UNAVAILABLE', 'There is no localStorage here.');
     },
     locks,

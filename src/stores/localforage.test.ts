@@ -34,7 +34,8 @@ describe('localForageBackend', () => {
     const values = new Map<string, unknown>();
     const backend = await opened(localForageBackend(instanceOf(values), { locks: null }));
     await put(backend, live('a'));
-    expect([...values.keys()]).toEqual(['tabkeep:shop:r:a', 'tabkeep:shop:seq']);
+    const keys = ['epoch', 'r:a', 'seq'].map((key) => `tabkeep:shop:${key}`);
+    expect([...values.keys()]).toEqual(keys);
     values.set('tabkeep:shop:r:odd', { not: 'text' });
     const refused = { code: 'DECODE_FAILED', raw: { not: 'text' } };
     await expect(backend.read('odd')).rejects.toMatchObject(refused);

@@ -3,8 +3,11 @@
 import type { Backend } from '../backend.js';
 import type { Codec } from '../codec.js';
 import { lockManager } from '../environment.js';
+import type { Witness } from './epoch.js';
 import type { KeyValue } from './journaled-store.js';
 import { KeyValueBackend } from './key-value.js';
+import { databaseWitness } from './witness-database.js';
+import { itemWitness } from './witness.js';
 
 /** What is used of a localForage instance: that of localForage 1.10, or anything that behaves like it. */
 export interface LocalForageInstance {
@@ -69,6 +72,7 @@ export function localForageBackend(
       return {
         keyValue: localForageStore(instance),
         area: parts.map(encodeURIComponent).join('/'),
+        witness: witnesses[instance.driver?.() ?? ''],
       };
     },
     locks,
@@ -76,14 +80,21 @@ export function localForageBackend(
   });
 }
 
+/** By driver: what lies in IndexedDB is lost with IndexedDB, so its witness lies elsewhere. */
+const witnesses: Partial<Record<string, (prefix: string, area: string) => Witness>> = {
+  asyncStorage: itemWitness,
+  localStorageWrapper: databaseWitness,
+};
+
 function localForageStore(instance: LocalForageInstance): KeyValue {
   return {
     async read(keys) {
       const values = await Promise.all(keys.map((key) => instance.getItem(key)));
       return new Map(keys.map((key, index) => [key, values[index] ?? null]));
     },
-    async write(entries) {
+    async write(entries, turn) {
       for (const [key, value] of entries) {
+        await turn.renew();
         if (value === null) await instance.removeItem(key);
         else await instance.setItem(key, value);
       }

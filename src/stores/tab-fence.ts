@@ -1,6 +1,7 @@
 /** What is left of a {@link Fence} where there are no Web Locks: this tab's own tasks, one after the other. */
 
 import type { Fence } from './fence.js';
+import { freeTurn, type Turn } from './turn.js';
 
 const lastTasks = new Map<string, Promise<unknown>>();
 
@@ -19,12 +20,12 @@ export class TabFence implements Fence {
 
   async attend(): Promise<void> {}
 
-  run<Result>(_: LockMode, task: (last: number) => Promise<Result>): Promise<Result> {
+  run<Result>(_: LockMode, task: (last: number, turn: Turn) => Promise<Result>): Promise<Result> {
     const name = this.#name;
     const before = lastTasks.get(name);
     const running = (async () => {
       await before;
-      return task(await this.#shown());
+      return task(await this.#shown(), freeTurn);
     })();
     lastTasks.set(
       name,

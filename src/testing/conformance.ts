@@ -16,6 +16,7 @@ import { namespaces } from './cases/namespaces.js';
 import { order } from './cases/order.js';
 import { owners } from './cases/owners.js';
 import { places } from './cases/places.js';
+import { resets } from './cases/resets.js';
 import { rotation } from './cases/rotation.js';
 import { scans } from './cases/scans.js';
 import { schemas } from './cases/schema.js';
@@ -53,6 +54,7 @@ const groups: Record<string, (define: Define) => void> = {
   'schemas (R13)': schemas,
   'namespaces (R14)': namespaces,
   'failures (R15)': failures,
+  'resets (R16)': resets,
   'current()': currentSessions,
   'live sessions': liveSessions,
   owners,

@@ -45,6 +45,11 @@ export interface Place {
    * @returns reads the raw value back, so that the kit can see that it was left alone
    */
   plant?(name: string, id: string, damage: Damage): Promise<ReadRaw>;
+  /**
+   * Takes a whole namespace away, past the backend and under the eyes of its tabs, as a browser does that makes room.
+   * Absent: nobody can.
+   */
+  wipe?(name: string): Promise<void>;
   /** Lets every tab see what was committed, where the views of tabs lag behind. Absent: they never do. */
   catchUp?(): Promise<void>;
   /** Throws the place away. Every store of it is closed by then. */

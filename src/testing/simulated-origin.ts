@@ -3,6 +3,7 @@
 import { systemClock, type Clock } from '../clock.js';
 import type { Milliseconds } from '../session.js';
 import { Pipe } from './pipe.js';
+import { randomFrom } from './random.js';
 import { SimulatedLockTable } from './simulated-locks.js';
 import { SimulatedStorageArea } from './simulated-storage.js';
 
@@ -21,6 +22,13 @@ export interface SimulatedTab {
   readonly locks: LockManager;
   /** Ends the tab as a crash does: its locks are free at once; what it has written still arrives. */
   kill(): void;
+  /**
+   * Stops the tab as a debugger does, or a browser that freezes it: it keeps its locks, and hears of nothing. Its code is
+   * for the test to keep from running.
+   */
+  stop(): void;
+  /** Lets a stopped tab go on, with all that has come for it meanwhile. */
+  resume(): void;
 }
 
 /** Options of {@link simulateOrigin}. */
@@ -69,8 +77,10 @@ export function simulateOrigin({
   let tabs = 0;
   return {
     openTab() {
-      const { storage, kill: killStorage } = area.open();
-      const { locks, kill: killLocks } = table.open(`tab ${++tabs}`, pipe(lockLag), pipe(lockLag));
+      const { storage, news, kill: killStorage } = area.open();
+      const answers = pipe(lockLag);
+      const { locks, kill: killLocks } = table.open(`tab ${++tabs}`, pipe(lockLag), answers);
+      const heard = [news, answers];
       return {
         storage,
         locks,
@@ -78,21 +88,16 @@ export function simulateOrigin({
           killStorage();
           killLocks();
         },
+        stop() {
+          for (const each of heard) each.stop();
+        },
+        resume() {
+          for (const each of heard) each.resume();
+        },
       };
     },
     settle() {
       area.settle();
     },
-  };
-}
-
-/** Mulberry32: enough for choosing delays, the same on every machine. */
-function randomFrom(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
   };
 }

@@ -15,13 +15,13 @@ export class SimulatedStorageArea {
   }
 
   /** A tab that begins with a fresh copy. */
-  open(): { readonly storage: Storage; readonly kill: () => void } {
+  open(): { readonly storage: Storage; readonly news: Pipe; readonly kill: () => void } {
     const toArea = this.#newPipe();
     const toTab = this.#newPipe();
     const write: Write = (key, value) => toArea.send(() => this.#apply(view, key, value));
     const view = new View(new Map(this.#values), this.#quota, write, toArea, toTab);
     this.#views.push(view);
-    return { storage: view, kill: () => view.kill() };
+    return { storage: view, news: toTab, kill: () => view.kill() };
   }
 
   settle(): void {

@@ -34,6 +34,8 @@ export class Trial {
   #open: (() => Promise<void>)[] = [];
   #reported: Reported[] = [];
   #only: Backend | undefined;
+  /** The namespaces that one more tab has open. */
+  readonly #kept = new Set<string>();
 
   private constructor(
     runner: TestRunner,
@@ -86,6 +88,7 @@ export class Trial {
   async store<Data = unknown>(
     options: Partial<OpenStoreOptions<Data>> = {},
   ): Promise<SessionStore<Data>> {
+    await this.#keepOneOpen(options.name ?? namespace);
     const store = await openStore<Data>({
       name: namespace,
       backend: options.backend ?? this.backend(),
@@ -118,6 +121,7 @@ export class Trial {
 
   /** The next tab's backend without a store. */
   async opened(backend: Backend = this.backend(), name: string = namespace): Promise<Backend> {
+    await this.#keepOneOpen(name);
     await backend.open(this.context(name));
     this.#open.push(() => backend.close());
     return backend;
@@ -126,7 +130,7 @@ export class Trial {
   /** The backend after a restart: a new object, unless nothing but the old one has the records. */
   async restarted(backend: Backend): Promise<Backend> {
     await this.catchUp();
-    return this.capabilities.persistent ? this.place.backend() : backend;
+    return this.isAlone && !this.capabilities.persistent ? backend : this.place.backend();
   }
 
   /** Two backends between which every transaction is atomic; see {@link twoWriters}. */
@@ -151,6 +155,7 @@ export class Trial {
     await this.place.dispose();
     this.#only = undefined;
     this.#place = await this.#factory();
+    this.#kept.clear();
   }
 
   /** What was reported to `onError` since this was last asked. */
@@ -195,6 +200,13 @@ export class Trial {
     await ending;
     await this.catchUp();
     await look();
+  }
+
+  /** What tabs share, and what does not outlive the last of them, is there as long as one more tab has it open. */
+  async #keepOneOpen(name: string): Promise<void> {
+    if (this.isAlone || this.capabilities.persistent || this.#kept.has(name)) return;
+    this.#kept.add(name);
+    await this.opened(this.place.backend(), name);
   }
 
   /** Lets background work that should do nothing do it. */
