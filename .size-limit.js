@@ -16,13 +16,14 @@ const budget = (name, imports, limit, later = []) => ({
   ignore: later,
 });
 
-// A list of backends needs the one, text without a codec of the app's own the other.
+// A list of backends needs the first, text without a codec of the app's own the second, memory that tabs share the third.
 const fallback = './stores/fallback.js';
 const superjson = '../codecs/superjson.js';
+const shared = './shared-memory/shared-memory.js';
 
 export default [
-  budget('tabkeep', { 'dist/index.js': '{ openStore }' }, '24.2 kB', [superjson]),
-  budget('tabkeep/core', { 'dist/core.js': '{ openStore }' }, '8.5 kB', [fallback]),
+  budget('tabkeep', { 'dist/index.js': '{ openStore }' }, '29.6 kB', [superjson, shared]),
+  budget('tabkeep/core', { 'dist/core.js': '{ openStore }' }, '8.8 kB', [fallback]),
   budget(
     'core + IndexedDB + tabs',
     {
@@ -30,20 +31,22 @@ export default [
       'dist/stores/indexeddb.js': '{ indexedDBBackend }',
       'dist/sync/index.js': '{ tabSync }',
     },
-    '17.2 kB',
+    '18.3 kB',
     [fallback],
   ),
-  budget('tabkeep/stores/indexeddb', { 'dist/stores/indexeddb.js': '*' }, '6.2 kB'),
-  budget('tabkeep/stores/local-storage', { 'dist/stores/local-storage.js': '*' }, '5.9 kB', [
+  budget('tabkeep/stores/indexeddb', { 'dist/stores/indexeddb.js': '*' }, '7.1 kB'),
+  budget('tabkeep/stores/local-storage', { 'dist/stores/local-storage.js': '*' }, '8.6 kB', [
     superjson,
   ]),
-  budget('tabkeep/stores/localforage', { 'dist/stores/localforage.js': '*' }, '5.9 kB', [
+  budget('tabkeep/stores/localforage', { 'dist/stores/localforage.js': '*' }, '8.7 kB', [
     superjson,
   ]),
-  budget('tabkeep/stores/memory', { 'dist/stores/memory.js': '*' }, '1.7 kB'),
-  budget('tabkeep/stores/fallback', { 'dist/stores/fallback.js': '*' }, '2.6 kB'),
-  budget('tabkeep/sync', { 'dist/sync/index.js': '*' }, '5.4 kB'),
-  budget('tabkeep/sync/sweepers', { 'dist/sync/sweepers.js': '*' }, '1 kB'),
+  budget('tabkeep/stores/memory', { 'dist/stores/memory.js': '*' }, '3.4 kB', [shared]),
+  budget('memory that tabs share', { 'dist/stores/shared-memory/shared-memory.js': '*' }, '5.9 kB'),
+  budget('tabkeep/stores/fallback', { 'dist/stores/fallback.js': '*' }, '2.8 kB'),
+  budget('tabkeep/stores/cached', { 'dist/stores/cached.js': '*' }, '2 kB'),
+  budget('tabkeep/sync', { 'dist/sync/index.js': '*' }, '6.5 kB'),
+  budget('tabkeep/sync/sweepers', { 'dist/sync/sweepers.js': '*' }, '3.5 kB'),
   budget('tabkeep/codecs/superjson', { 'dist/codecs/superjson.js': '*' }, '6 kB'),
-  budget('tabkeep/testing', { 'dist/testing/index.js': '*' }, '42.5 kB'),
+  budget('tabkeep/testing', { 'dist/testing/index.js': '*' }, '51 kB'),
 ];

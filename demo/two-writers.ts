@@ -35,7 +35,7 @@ export function mountTwoWriters(): void {
 
 async function runExperiment(): Promise<string> {
   const store = await openTallyStore(report);
-  // Frames could not see what lies in the memory of this page: there, the two writers share the page as well.
+  // Without Web Locks frames could not see what lies in the memory of this page: then the two writers share the page as well.
   const isShared = store.backend.capabilities.shared !== 'tab';
   const writers = isShared
     ? await Promise.all([openFrame(), openFrame()])

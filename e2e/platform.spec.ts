@@ -86,7 +86,7 @@ test('R1 IndexedDB is back at the next visit: the session moves up with its vers
   expect(await updateOnce(page)).toBe(3);
 });
 
-test('every storage refused: memory serves, and says that it is neither shared nor kept', async ({
+test('every storage refused: memory serves, shared by the tabs, and says that it is not kept', async ({
   context,
 }) => {
   const refuse = (): void => {
@@ -101,9 +101,13 @@ test('every storage refused: memory serves, and says that it is neither shared n
   const page = await openPage(context, refuse);
   expect(await openStore(page)).toMatchObject({
     name: 'memory',
-    capabilities: { shared: 'tab', persistent: false, durability: 'none' },
+    capabilities: { shared: 'origin', persistent: false, durability: 'none' },
   });
   expect(await updateOnce(page)).toBe(2);
+
+  const other = await openPage(context, refuse);
+  await openStore(other);
+  expect(await updateOnce(other)).toBe(3);
 });
 
 test('indexedDB.open that never settles: the store opens all the same, within its bound', async ({

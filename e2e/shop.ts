@@ -2,8 +2,8 @@
 
 import { expect, type Locator, type Page } from 'playwright/test';
 
-export async function openShop(page: Page, query = ''): Promise<Page> {
-  await page.goto(`/demo/${query}`);
+export async function openShop(page: Page, query = '', origin = ''): Promise<Page> {
+  await page.goto(`${origin}/demo/${query}`);
   await expect(page.locator('body[data-ready=yes]')).toBeVisible();
   return page;
 }

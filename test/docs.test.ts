@@ -5,7 +5,7 @@ import { indexedDBBackend } from 'tabkeep/stores/indexeddb';
 import { localStorageBackend } from 'tabkeep/stores/local-storage';
 import { localForageBackend, type LocalForageInstance } from 'tabkeep/stores/localforage';
 import { memoryBackend } from 'tabkeep/stores/memory';
-import { conformance } from 'tabkeep/testing';
+import { conformance, simulateOrigin } from 'tabkeep/testing';
 import { describe, expect, test } from 'vitest';
 import { manifest, root } from '../scripts/entries.mjs';
 import { anchorsOf, documents, tableOf, textOf } from './markdown.js';
@@ -38,8 +38,7 @@ describe('docs/rules.md', () => {
     expect(chapters).toEqual(ruleNames.map((name) => `#${name.toLowerCase()}`));
   });
 
-  // R16 is not enforced yet, and says so.
-  test.each(ruleNames.slice(0, -1))('%s has tests that carry its number', (name) => {
+  test.each(ruleNames)('%s has tests that carry its number', (name) => {
     const title = new RegExp(`['"\`](?:R\\d+ )*${name}[ :]`);
     const files = readdirSync(`${root}src`, { recursive: true, encoding: 'utf8' }).filter((path) =>
       /\.test\.ts$|testing.cases./.test(path),
@@ -78,6 +77,39 @@ describe('what is said of backends', () => {
       ),
     );
     expect(said).toEqual(inOneRow(are));
+  });
+
+  test('memory is shared where the store has a sync and there are Web Locks', async () => {
+    const origin = simulateOrigin();
+    const backend = memoryBackend({ locks: origin.openTab().locks });
+    await backend.open({
+      name: 'docs',
+      now: Date.now,
+      onError: (error) => expect(error).toBeUndefined(),
+      onChange: () => {},
+      onReset: () => {},
+      peers: {
+        openChannel: () => ({ post: async () => {}, close: async () => {} }),
+        onChanges: () => () => {},
+        onResync: () => () => {},
+      },
+    });
+    const { capabilities } = backend;
+    await backend.close();
+    const name = 'the same, open with a `sync` and Web Locks';
+    const { Backend: _, ...inDocs } = rowNamed('docs/backends.md', name);
+    expect(inDocs).toEqual(
+      Object.fromEntries(
+        Object.entries(capabilities).map(([key, value]) => [`\`${key}\``, `\`${quoted(value)}\``]),
+      ),
+    );
+    const {
+      'After a tab crash': _crash,
+      'After a browser crash': _browser,
+      'After a power cut': _power,
+      ...said
+    } = inPlainWords(capabilities);
+    expect(rowNamed('README.md', name)).toMatchObject(said);
   });
 
   test.each(backends)('README.md: %s', (name, variants) => {
@@ -121,9 +153,12 @@ describe.each(documents)('%s', (document) => {
 });
 
 function rowOf(document: string, name: string): Record<string, string> {
-  const row = tableOf(document, 'Backend').find(({ Backend }) => Backend === `\`${name}\``);
-  const { Backend: _, ...cells } = row ?? {};
+  const { Backend: _, ...cells } = rowNamed(document, `\`${name}\``);
   return cells;
+}
+
+function rowNamed(document: string, name: string): Record<string, string> {
+  return tableOf(document, 'Backend').find(({ Backend }) => Backend === name) ?? {};
 }
 
 /** What holds in every surrounding as it is; else what it depends on. */
