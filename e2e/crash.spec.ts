@@ -8,8 +8,8 @@ import { openStoreIn, openTab } from './tabs.js';
 
 const crowd = 8;
 
-/** A tab takes long to open in the other engines. */
-const deaths = { chromium: 30, firefox: 5, webkit: 10 };
+/** Bounded, and at full scale. A tab takes long to open in the other engines. */
+const deaths = { chromium: [12, 60], firefox: [5, 20], webkit: [8, 40] } as const;
 
 /** Kills a tab where its engine can be made to; else it is closed, and asked nothing before. */
 async function die(tab: Tab): Promise<void> {
@@ -18,17 +18,20 @@ async function die(tab: Tab): Promise<void> {
 }
 
 for (const backend of ['indexeddb', 'local-storage'] satisfies BackendName[]) {
-  test(`R5 R10 tabs that die amid rotations and multi-record changes, on ${backend}: no fork, nothing half done`, async ({
+  test(`R5 R10 tabs that die amid rotations and multi-record changes, on ${backend}: no fork, nothing half done @scaled`, async ({
     engineName,
+    faults,
     profile,
   }) => {
-    test.setTimeout(600_000);
+    const [bounded, full] = deaths[engineName];
+    const rounds = faults.rounds(bounded, full);
+    test.setTimeout(rounds * 20_000);
     const watching = await openTab(profile);
     await openStoreIn(watching, backend);
     await watching.evaluate(() => window.tab.current());
     let versionBefore = 0;
 
-    for (let round = 0; round < deaths[engineName]; round++) {
+    for (let round = 0; round < rounds; round++) {
       const victim = await openTab(profile);
       await openStoreIn(victim, backend);
       victim.evaluate((size) => window.tab.churn(size), crowd).catch(() => {}); // ends with the tab

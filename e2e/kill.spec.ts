@@ -51,7 +51,7 @@ test('R9 R10 renderers killed amid commits lose no acknowledged write, and tear 
   faults,
   baseURL,
 }) => {
-  const kills = faults.rounds(20, 200);
+  const kills = faults.rounds(12, 200);
   test.setTimeout(kills * 5000 + 30_000);
   const folder = temporaryFolder();
   const browser = await launchOn(folder.path);
@@ -91,7 +91,7 @@ test('R9 R10 R16 browsers killed amid commits lose no acknowledged write, and a 
   faults,
   baseURL,
 }) => {
-  const kills = faults.rounds(8, 100);
+  const kills = faults.rounds(6, 100);
   test.setTimeout(kills * 10_000 + 60_000);
   const folder = temporaryFolder();
   let wipes = 0;

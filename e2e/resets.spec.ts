@@ -46,7 +46,7 @@ const plans = {
       'the database deleted by a stranger',
     ],
     others: ['localStorage cleared by the user', 'localStorage cleared by a stranger'],
-    rounds: [40, 400],
+    rounds: [20, 400],
   },
   'local-storage': {
     wipes: [
@@ -55,7 +55,7 @@ const plans = {
       'localStorage cleared by a stranger',
     ],
     others: ['IndexedDB cleared by the user', 'the database deleted by a stranger'],
-    rounds: [20, 100],
+    rounds: [10, 100],
   },
 } satisfies Partial<
   Record<

@@ -1,8 +1,8 @@
 /** Playwright's `test` for what must hold in every engine: it runs once for each, in tabs of that engine. */
 
 import { randomUUID } from 'node:crypto';
-import { test as base } from 'playwright/test';
 import { excuseFor } from '../../scripts/browsers.mjs';
+import { test as base } from '../faults.js';
 import type { BackendName } from '../pages/tab.js';
 import { openStoreIn, openTab } from '../tabs.js';
 import type { Engine, EngineName, Profile, Tab } from './engine.js';
