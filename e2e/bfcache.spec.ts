@@ -1,33 +1,13 @@
 /** A page in the back/forward cache: it is in nobody's way, and shows what has happened meanwhile when it comes back. */
 
 import { expect, test } from 'playwright/test';
-import puppeteer, { type Browser, type Page } from 'puppeteer-core';
-import { chromiumArgs, findChromium } from '../scripts/browsers.mjs';
+import type { Browser, Page } from 'puppeteer-core';
+import { openBackgroundTab, withBackgroundTabs } from './background-tabs.js';
 
 const path = '/e2e/pages/lifecycle.html';
 
-/** Playwright switches the cache off. */
-async function withBrowser(use: (browser: Browser) => Promise<void>): Promise<void> {
-  const browser = await puppeteer.launch({
-    executablePath: findChromium()!,
-    args: [...chromiumArgs],
-    ignoreDefaultArgs: [
-      '--disable-back-forward-cache',
-      '--disable-backgrounding-occluded-windows',
-      '--disable-renderer-backgrounding',
-    ],
-  });
-  try {
-    await use(browser);
-  } finally {
-    await browser.close();
-  }
-}
-
 async function openPage(browser: Browser, origin: string): Promise<Page> {
-  const page = await browser.newPage();
-  await page.goto(origin + path);
-  await page.waitForFunction(() => 'life' in window);
+  const page = await openBackgroundTab(browser, origin + path, 'life');
   expect(await page.evaluate(() => window.life.open())).toBe('done');
   return page;
 }
@@ -49,7 +29,7 @@ test('R11 a page that comes back from the cache shows what was changed meanwhile
   baseURL,
 }) => {
   test.setTimeout(120_000);
-  await withBrowser(async (browser) => {
+  await withBackgroundTabs(async (browser) => {
     const [page, other] = [await openPage(browser, baseURL!), await openPage(browser, baseURL!)];
     expect(await page.evaluate(() => window.life.save(1))).toBe('done');
     await page.evaluate(() => window.life.watch());
@@ -72,7 +52,7 @@ test('R16 a page in the cache keeps nobody from deleting the database, and notic
   baseURL,
 }) => {
   test.setTimeout(120_000);
-  await withBrowser(async (browser) => {
+  await withBackgroundTabs(async (browser) => {
     const page = await openPage(browser, baseURL!);
     expect(await page.evaluate(() => window.life.save(1))).toBe('done');
     await page.evaluate(() => window.life.watch());

@@ -2,6 +2,7 @@
 
 import { spawnSync } from 'node:child_process';
 import { test as base } from 'playwright/test';
+import { randomFrom } from '../src/testing/random.js';
 
 type Scale = 'bounded' | 'full';
 
@@ -25,13 +26,10 @@ export const test = base.extend<FaultOptions & { readonly faults: Faults }>({
   faults: async ({ scale, seed }, use, { title }) => {
     const start = seed || Math.floor(Math.random() * 2 ** 31);
     console.log(`seed ${start}: ${title}`);
-    let state = start;
-    const random = (): number => {
-      // A linear congruential generator: enough to choose a moment.
-      state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-      return state / 2 ** 32;
-    };
-    await use({ rounds: (bounded, full) => (scale === 'full' ? full : bounded), random });
+    await use({
+      rounds: (bounded, full) => (scale === 'full' ? full : bounded),
+      random: randomFrom(start),
+    });
   },
 });
 

@@ -1,44 +1,14 @@
 /** A leader that is hidden, frozen or kept for the back button: really so, which Playwright's own tabs never are. */
 
 import { expect, test } from 'playwright/test';
-import puppeteer, { type Browser, type Page } from 'puppeteer-core';
-import { chromiumArgs, findChromium } from '../scripts/browsers.mjs';
+import type { Browser, Page } from 'puppeteer-core';
+import { openBackgroundTab, withBackgroundTabs } from './background-tabs.js';
 import type { LogEntry } from './pages/leader.js';
 
 const path = '/e2e/pages/leader.html';
 
-async function withBrowser(work: (browser: Browser) => Promise<void>): Promise<void> {
-  const browser = await puppeteer.launch({
-    executablePath: findChromium()!,
-    headless: true,
-    args: [...chromiumArgs],
-    ignoreDefaultArgs: [
-      '--disable-backgrounding-occluded-windows',
-      '--disable-renderer-backgrounding',
-      '--disable-background-timer-throttling',
-    ],
-  });
-  try {
-    await work(browser);
-  } finally {
-    await browser.close();
-  }
-}
-
-/** @param before - runs in the page before any script of it */
-async function openPage(browser: Browser, url: string, before?: () => void): Promise<Page> {
-  const page = await browser.newPage();
-  // What the server adds to a page reloads it when it was asleep, and its socket keeps it from the back button.
-  await page.setRequestInterception(true);
-  page.on('request', (request) => {
-    const isAdded = request.url().includes('/@vite/client');
-    void (isAdded ? request.abort() : request.continue());
-  });
-  if (before) await page.evaluateOnNewDocument(before);
-  await page.goto(url + path);
-  await page.waitForFunction(() => 'leader' in window);
-  return page;
-}
+const openPage = (browser: Browser, url: string, before?: () => void): Promise<Page> =>
+  openBackgroundTab(browser, url + path, 'leader', before);
 
 async function openStore(page: Page, tab: string, every: number): Promise<void> {
   await page.evaluate((all) => window.leader.open(all), { tab, every, pages: 0, pause: 0 });
@@ -89,7 +59,7 @@ async function whileFrozen(page: Page, work: () => Promise<void>): Promise<void>
 
 test('a hidden leader lets go when it is frozen', async ({ baseURL }) => {
   test.setTimeout(120_000);
-  await withBrowser(async (browser) => {
+  await withBackgroundTabs(async (browser) => {
     const { leader, follower, watcher } = await openTabs(browser, baseURL!);
     const frozen = Date.now();
     await whileFrozen(leader, async () => {
@@ -110,7 +80,7 @@ test('a hidden leader lets go when it is frozen', async ({ baseURL }) => {
 
 test('a frozen leader that kept its lock is robbed of it', async ({ baseURL }) => {
   test.setTimeout(120_000);
-  await withBrowser(async (browser) => {
+  await withBackgroundTabs(async (browser) => {
     // As in an engine that freezes pages and does not tell them.
     const deafen = (): void =>
       document.addEventListener('freeze', (event) => event.stopImmediatePropagation());
@@ -130,7 +100,7 @@ test('a frozen leader that kept its lock is robbed of it', async ({ baseURL }) =
 
 test('a hidden leader hands over to a visible tab', async ({ baseURL }) => {
   test.setTimeout(120_000);
-  await withBrowser(async (browser) => {
+  await withBackgroundTabs(async (browser) => {
     const { follower, watcher } = await openTabs(browser, baseURL!);
     await follower.evaluate(() => window.leader.watch());
     await openStore(watcher, 'visible', 2000);
@@ -146,7 +116,7 @@ test('a leader that navigates away lets go, and the back button restores it', as
   baseURL,
 }) => {
   test.setTimeout(120_000);
-  await withBrowser(async (browser) => {
+  await withBackgroundTabs(async (browser) => {
     const { leader, watcher } = await openTabs(browser, baseURL!);
     await leader.bringToFront();
     const left = Date.now();

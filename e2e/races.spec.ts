@@ -1,16 +1,30 @@
 /** What tabs race for is won once and lost by nobody: real tabs, each in a process of its own, in each engine. */
 
+import { checkHistory, type HistoryEvent } from '../src/testing/index.js';
+import type { Tab } from './engines/engine.js';
 import { expect, test } from './engines/test.js';
+import type { BackendName } from './pages/tab.js';
 import { backendNames, openStoreIn, untilReady } from './tabs.js';
 
 // The slowest engine writes a hundred times a second where each commit is four transactions.
 test.setTimeout(120_000);
 
+/** What all tabs did, and were told, is explained by one order of it all. */
+async function expectOneOrder(tabs: readonly Tab[], backend: BackendName): Promise<void> {
+  const parts = await Promise.all(tabs.map((tab) => tab.evaluate(() => window.tab.history())));
+  const history = JSON.parse(JSON.stringify(parts.flat())) as HistoryEvent[];
+  // Where each process has its own copy, a tab may read what another one has already overwritten.
+  const reads = backend.includes('indexeddb') ? 'latest' : 'ordered';
+  const { violations, operations } = checkHistory(history, { reads });
+  expect(violations.map(({ text }) => text).join('\n')).toBe('');
+  expect(operations).toBeGreaterThan(8);
+}
+
 for (const backend of backendNames) {
   test.describe(backend, () => {
     test('R2 8 tabs × 200 updates of one session keep 1,600', async ({ race }) => {
       const tabs = await race.on(backend);
-      const { id } = await tabs[0]!.evaluate(() => window.tab.store.create({ count: 0 }));
+      const { id } = await tabs[0]!.evaluate(() => window.tab.recorded.create({ count: 0 }));
 
       await Promise.all(
         tabs.map((tab) => tab.evaluate((session) => window.tab.increment(session, 200), id)),
@@ -18,29 +32,31 @@ for (const backend of backendNames) {
 
       for (const tab of [tabs[0]!, tabs[7]!]) {
         await expect
-          .poll(() => tab.evaluate((session) => window.tab.store.load(session), id))
+          .poll(() => tab.evaluate((session) => window.tab.recorded.load(session), id))
           .toMatchObject({ data: { count: 1600 }, version: 1601 });
       }
+      await expectOneOrder(tabs, backend);
     });
 
     test('R2 8 tabs × 200 concurrent updates of one session keep 1,600', async ({ race }) => {
       const tabs = await race.on(backend);
-      const { id } = await tabs[0]!.evaluate(() => window.tab.store.create({ count: 0 }));
+      const { id } = await tabs[0]!.evaluate(() => window.tab.recorded.create({ count: 0 }));
 
       await Promise.all(
         tabs.map((tab) => tab.evaluate((session) => window.tab.incrementAtOnce(session, 200), id)),
       );
 
       await expect
-        .poll(() => tabs[0]!.evaluate((session) => window.tab.store.load(session), id))
+        .poll(() => tabs[0]!.evaluate((session) => window.tab.recorded.load(session), id))
         .toMatchObject({ data: { count: 1600 }, version: 1601 });
+      await expectOneOrder(tabs, backend);
     });
 
     test('R5 40 rotations of one id from 8 tabs: 1 successor, 39 conflicts that name it', async ({
       race,
     }) => {
       const tabs = await race.on(backend);
-      const { id } = await tabs[0]!.evaluate(() => window.tab.store.create({ count: 0 }));
+      const { id } = await tabs[0]!.evaluate(() => window.tab.recorded.create({ count: 0 }));
 
       const outcomes = (
         await Promise.all(
@@ -57,11 +73,12 @@ for (const backend of backendNames) {
       }
       const ids = await tabs[1]!.evaluate(() => window.tab.store.listIds());
       expect(ids).toEqual([winners[0]!.id]);
+      await expectOneOrder(tabs, backend);
     });
 
     test('R2 200 saveIfVersion on one version from 8 tabs: 1 winner', async ({ race }) => {
       const tabs = await race.on(backend);
-      const { id } = await tabs[0]!.evaluate(() => window.tab.store.create({ count: 0 }));
+      const { id } = await tabs[0]!.evaluate(() => window.tab.recorded.create({ count: 0 }));
 
       const outcomes = (
         await Promise.all(
@@ -76,6 +93,7 @@ for (const backend of backendNames) {
         const expected = { code: 'VERSION_CONFLICT', actual: 2, current: { id, version: 2 } };
         expect(loser).toMatchObject(expected);
       }
+      await expectOneOrder(tabs, backend);
     });
 
     test('R4 signed out in one of 8 tabs: over in the others, and no save in flight leaves anything', async ({

@@ -1,8 +1,7 @@
 /** A tab that is stopped amid a commit, its lock in hand, holds the others up for a bounded time and overwrites nothing. */
 
 import { expect, test, type BrowserContext, type Page } from 'playwright/test';
-import puppeteer from 'puppeteer-core';
-import { chromiumArgs, findChromium } from '../scripts/browsers.mjs';
+import { openBackgroundTab, withBackgroundTabs } from './background-tabs.js';
 import type { Place, StuckBackend } from './pages/stuck.js';
 import { rendererOf, whileStopped } from './renderer.js';
 
@@ -154,27 +153,9 @@ test('R2 a hidden tab frozen amid a commit, on local-storage: the others go on, 
   baseURL,
 }) => {
   test.setTimeout(120_000);
-  const browser = await puppeteer.launch({
-    executablePath: findChromium()!,
-    headless: true,
-    args: [...chromiumArgs],
-    ignoreDefaultArgs: [
-      '--disable-backgrounding-occluded-windows',
-      '--disable-renderer-backgrounding',
-      '--disable-background-timer-throttling',
-    ],
-  });
-  try {
+  await withBackgroundTabs(async (browser) => {
     const open = async () => {
-      const page = await browser.newPage();
-      // What the server adds to a page reloads it when it was asleep.
-      await page.setRequestInterception(true);
-      page.on('request', (request) => {
-        const isAdded = request.url().includes('/@vite/client');
-        void (isAdded ? request.abort() : request.continue());
-      });
-      await page.goto(baseURL + path);
-      await page.waitForFunction(() => 'stuck' in window);
+      const page = await openBackgroundTab(browser, baseURL + path, 'stuck');
       await page.evaluate(() => window.stuck.open('local-storage'));
       return page;
     };
@@ -210,7 +191,5 @@ test('R2 a hidden tab frozen amid a commit, on local-storage: the others go on, 
       id,
     );
     expect(left).toBe(21);
-  } finally {
-    await browser.close();
-  }
+  });
 });

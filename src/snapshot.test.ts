@@ -123,6 +123,12 @@ describe('a snapshot', () => {
     expect(copy.cause).toBeInstanceOf(TypeError);
   });
 
+  test('R12 has text for the name and message of an error, whatever they were', () => {
+    const error = Object.assign(new Error(), { name: 404, message: Symbol('gone') });
+    const copy = snapshot(error) as Error;
+    expect([copy.name, copy.message]).toEqual(['404', 'Symbol(gone)']);
+  });
+
   test('R12 shares what cannot be changed', () => {
     const blob = new Blob(['tea']);
     expect((snapshot({ blob }) as { blob: Blob }).blob).toBe(blob);
@@ -144,6 +150,9 @@ describe('R12 refused, with the place in the text', () => {
     ['a promise', { p: Promise.resolve() }, 'data.p'],
     ['a WeakMap', new WeakMap(), 'data'],
     ['a boxed number', [Object(1)], 'data.0'],
+    ['a SharedArrayBuffer', { a: new SharedArrayBuffer(4) }, 'data.a is an instance'],
+    ['a view of one', { a: new Uint8Array(new SharedArrayBuffer(4)) }, 'data.a is a view'],
+    ['a DataView of one', [new DataView(new SharedArrayBuffer(4))], 'data.0 is a view'],
     ['an own __proto__', JSON.parse('{"a":{"__proto__":1}}'), 'data.a'],
     ['a key constructor', { constructor: 1 }, 'data'],
     ['a key prototype', [{ prototype: 1 }], 'data.0'],
@@ -160,6 +169,11 @@ describe('R12 refused, with the place in the text', () => {
     ['a proxy that throws', { a: new Proxy({}, { ownKeys: thrower }) }, 'data.a'],
     ['a revoked proxy', { a: revoked() }, 'data.a'],
     ['a forged Map', { a: { [Symbol.toStringTag]: 'Map' } }, 'data.a'],
+    [
+      'an error whose name is no text',
+      { a: Object.assign(new Error(), { name: Object.create(null) as unknown }) },
+      'data.a',
+    ],
     ['a function as a Map key', new Map([[() => {}, 1]]), 'data.'],
     ['a function in a Set', new Set([() => {}]), 'data.'],
   ];

@@ -79,7 +79,7 @@ function copier(substitute: Substitute): (value: unknown) => unknown {
     const other = substitute(value);
     if (other !== undefined) return withCause(value, keep(other));
     // The tag and not `instanceof`: data may come from an iframe.
-    const tag = Object.prototype.toString.call(value).slice(8, -1);
+    const tag = tagOf(value);
     switch (tag) {
       case 'Array': {
         const result: unknown[] = keep([]);
@@ -103,8 +103,9 @@ function copier(substitute: Substitute): (value: unknown) => unknown {
         return result;
       }
       case 'Error': {
-        const { name, message } = value as Error;
-        return withCause(value, keep(errorNamed(name, message)));
+        // They need not be the strings that they ought to be.
+        const { name, message } = value as Readonly<Record<'name' | 'message', unknown>>;
+        return withCause(value, keep(errorNamed(String(name), String(message))));
       }
       case 'URL':
         return keep(new URL((value as URL).href));
@@ -118,6 +119,7 @@ function copier(substitute: Substitute): (value: unknown) => unknown {
     if (ArrayBuffer.isView(value) && value.constructor.name === tag) {
       // Only the viewed part is copied: the rest of the buffer is not the session's.
       const { buffer, byteOffset, byteLength } = value;
+      if (tagOf(buffer) !== 'ArrayBuffer') throw new Refusal(`a view of a ${tagOf(buffer)}`);
       const View = value.constructor as new (bytes: ArrayBufferLike) => object;
       // The clone is of this realm, even when the view is not.
       return keep(structuredClone(new View(buffer.slice(byteOffset, byteOffset + byteLength))));
@@ -137,6 +139,10 @@ function copier(substitute: Substitute): (value: unknown) => unknown {
   };
 
   return copy;
+}
+
+function tagOf(value: object): string {
+  return Object.prototype.toString.call(value).slice(8, -1);
 }
 
 function isPlain(value: object): value is Record<string, unknown> {

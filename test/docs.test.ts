@@ -141,6 +141,8 @@ describe('CHANGELOG.md', () => {
 });
 
 describe.each(documents)('%s', (document) => {
+  test('has no gaps left to fill', () => expect(textOf(document)).not.toMatch(/@@|TODO|TBD/));
+
   test('links lead somewhere', () => {
     const links = [...textOf(document).matchAll(/\]\((?!https?:)([^)#]*)(#[^)]*)?\)/g)];
     const dead = links.filter(([, path, anchor]) => {

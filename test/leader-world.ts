@@ -9,7 +9,7 @@ import { SimulatedLockTable } from '../src/testing/simulated-locks.js';
 import { FakePage } from './fake-page.js';
 import { virtualClock } from './virtual-clock.js';
 
-export type Random = () => number;
+type Random = () => number;
 
 interface WorldOptions {
   readonly random: Random;

@@ -20,6 +20,7 @@ const log = await openLog();
 pots.subscribe((event) => {
   if (event.type === 'saved') attempt(() => add(event.id));
   if (event.type === 'ended' || event.type === 'expired') remove(event.id);
+  if (event.type === 'reset') for (const id of views.keys()) remove(id);
 });
 for (const id of await pots.listIds()) await add(id);
 setInterval(() => {

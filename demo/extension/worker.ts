@@ -3,7 +3,7 @@
  * itself: at each start it opens the stores, and finds there what the worker before it left.
  */
 
-import type { SessionStore } from 'tabkeep/core';
+import { isSessionError, type SessionStore } from 'tabkeep/core';
 import { alarmSweeper } from 'tabkeep/sync/sweepers';
 import { addEntry, openLog, openPots, periodInMinutes, pour, pourARound } from './kitchen.js';
 import type { LogEntry, Pot } from './kitchen.js';
@@ -47,7 +47,12 @@ async function showBadge(pots: SessionStore<Pot>): Promise<void> {
 
 async function pourFromEveryPot(): Promise<void> {
   const { pots, note } = await opening;
-  for (const id of await pots.listIds()) await pots.update(id, pour);
+  for (const id of await pots.listIds()) {
+    await pots.update(id, pour).catch((error: unknown) => {
+      // It has gone cold since it was listed; the others still get their tea.
+      if (!isSessionError(error, 'SESSION_ENDED')) throw error;
+    });
+  }
   await note('poured');
 }
 

@@ -15,6 +15,7 @@ import { localForageBackend } from 'tabkeep/stores/localforage';
 import { localStorageBackend } from 'tabkeep/stores/local-storage';
 import { memoryBackend } from 'tabkeep/stores/memory';
 import { tabSync } from 'tabkeep/sync';
+import { historyRecorder, type HistoryEvent, type RecordedStore } from 'tabkeep/testing';
 
 const backends = {
   indexeddb: () => indexedDBBackend(),
@@ -46,6 +47,8 @@ function forage(driver: string): Backend {
 }
 
 let opened: SessionStore<Data> | undefined;
+let recorded: RecordedStore<Data> | undefined;
+let history: readonly HistoryEvent[] = [];
 let live: LiveSession<Data> | undefined;
 const events: StoreEvent[] = [];
 const failures: string[] = [];
@@ -58,6 +61,14 @@ const tab = {
     if (opened === undefined) throw new Error('Open a store first.');
     return opened;
   },
+
+  /** The store, with everything written down for {@link tab.history} that is asked of it. */
+  get recorded(): RecordedStore<Data> {
+    if (recorded === undefined) throw new Error('Open a store first.');
+    return recorded;
+  },
+
+  history: (): readonly HistoryEvent[] => structuredClone(history),
 
   get live(): LiveSession<Data> {
     if (live === undefined) throw new Error('Ask for the current session first.');
@@ -72,6 +83,9 @@ const tab = {
       onError: (error) => failures.push(String(error)),
     });
     opened.subscribe((event) => events.push(event));
+    const recorder = historyRecorder({ client: crypto.randomUUID() });
+    recorded = recorder.record(opened);
+    history = recorder.events;
   },
 
   /** As if it had just been loaded, for the next test. */
@@ -99,20 +113,20 @@ const tab = {
 
   /** Increments one session, one call after another. */
   async increment(id: string, times: number): Promise<void> {
-    for (let i = 0; i < times; i++) await tab.store.update(id, (data) => void data.count++);
+    for (let i = 0; i < times; i++) await tab.recorded.update(id, (data) => void data.count++);
   },
 
   /** The same, all calls at once. */
   async incrementAtOnce(id: string, times: number): Promise<void> {
-    const one = (): Promise<unknown> => tab.store.update(id, (data) => void data.count++);
+    const one = (): Promise<unknown> => tab.recorded.update(id, (data) => void data.count++);
     await Promise.all(Array.from({ length: times }, one));
   },
 
   rotateAtOnce: (id: string, times: number): Promise<Outcome[]> =>
-    settled(times, () => tab.store.rotate(id)),
+    settled(times, () => tab.recorded.rotate(id)),
 
   saveAtOnce: (id: string, expectedVersion: number, times: number): Promise<Outcome[]> =>
-    settled(times, (i) => tab.store.saveIfVersion(id, { count: i }, expectedVersion)),
+    settled(times, (i) => tab.recorded.saveIfVersion(id, { count: i }, expectedVersion)),
 
   /** Writes until it is refused. @returns the code of the refusal */
   async saveUntilRefused(id: string): Promise<string> {

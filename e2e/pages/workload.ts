@@ -5,6 +5,7 @@
 
 import { isSessionError, type SessionStore } from 'tabkeep/core';
 import { historyRecorder, type HistoryEvent, type HistoryRecorderOptions } from 'tabkeep/testing';
+import { randomFrom } from '../../src/testing/random.js';
 
 export interface WorkData {
   readonly count: number;
@@ -101,15 +102,4 @@ export function startWork(
 function identityOf(session: object): Pick<Known, 'id' | 'version'> {
   const { id, version } = session as Known;
   return { id, version };
-}
-
-/** Mulberry32: the same course of work for the same seed. */
-function randomFrom(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
 }

@@ -13,7 +13,8 @@ export class Candidate {
   readonly #clock: Clock;
   #opening: Promise<void> | undefined;
   #tell: ((reset: StoreReset) => void) | undefined;
-  #untold: StoreReset | undefined;
+  /** Until it is used, also in a later attempt: the backend tells of it once. */
+  #untold: { readonly name: string; readonly reset: StoreReset } | undefined;
 
   constructor(backend: Backend, limit: Milliseconds, clock: Clock) {
     this.backend = backend;
@@ -25,7 +26,10 @@ export class Candidate {
   async open(context: BackendContext): Promise<void> {
     // A second attempt beside one that may still succeed could not be told from it, and would be closed with it.
     if (this.#opening !== undefined) throw this.#timedOut();
-    const opening = this.backend.open({ ...context, onReset: (reset) => this.#onReset(reset) });
+    const opening = this.backend.open({
+      ...context,
+      onReset: (reset) => this.#onReset(context.name, reset),
+    });
     this.#opening = opening;
     try {
       await this.inTime(opening);
@@ -52,22 +56,21 @@ export class Candidate {
   }
 
   /** From now on, until it is closed, it concerns somebody that the backend was wiped (R16). */
-  use(tell: (reset: StoreReset) => void): void {
+  use(name: string | undefined, tell: (reset: StoreReset) => void): void {
     this.#tell = tell;
-    const reset = this.#untold;
+    const untold = this.#untold;
     this.#untold = undefined;
-    if (reset !== undefined) tell(reset);
+    if (untold !== undefined && untold.name === name) tell(untold.reset);
   }
 
-  #onReset(reset: StoreReset): void {
-    if (this.#tell === undefined) this.#untold = reset;
+  #onReset(name: string, reset: StoreReset): void {
+    if (this.#tell === undefined) this.#untold = { name, reset };
     else this.#tell(reset);
   }
 
   /** Never throws: what fails is reported. */
   async close({ onError }: BackendContext): Promise<void> {
     this.#tell = undefined;
-    this.#untold = undefined;
     try {
       await this.inTime(this.backend.close());
     } catch (error) {

@@ -41,7 +41,11 @@ export function fromCloneable(data: unknown, placeholders: unknown): unknown {
 
 function placeholderFor(value: object): Placeholder | undefined {
   if (value instanceof URL) return { href: value.href };
-  if (value instanceof Error) return { name: value.name, message: value.message };
+  if (value instanceof Error) {
+    // Whoever writes past the store may have given it anything for a name.
+    const { name, message }: { readonly name: unknown; readonly message: unknown } = value;
+    return { name: String(name), message: String(message) };
+  }
   return undefined;
 }
 

@@ -30,6 +30,8 @@ export class CommitLock {
   readonly #options: CommitLockOptions;
   readonly #running = new Map<Promise<unknown>, AbortController>();
   readonly #closed = new AbortController();
+  /** Those of this tab that have not ended, perhaps robbed. */
+  readonly #turns = new Set<LockTurn>();
 
   constructor(options: CommitLockOptions) {
     this.#options = options;
@@ -109,16 +111,24 @@ export class CommitLock {
     try {
       await table.request(name, options, () => {
         signal?.throwIfAborted();
+        // No two of them are held at once: the one before was robbed, even if that was not told yet.
+        for (const other of this.#turns)
+          if (mode === 'exclusive' || other.mode === 'exclusive') other.rob();
         turn = new LockTurn({ table, name, mode, isStolen, signal: closing, clock, monotonic });
+        this.#turns.add(turn);
         running = task(turn);
         return running;
       });
     } catch (error) {
       // Not every engine refuses an aborted request with the reason that was given.
       if (running === undefined) throw signal?.aborted ? signal.reason : lockError(error);
+      turn!.rob();
     }
-    // Also when it was robbed of the lock: it may go on while its lease lasts, which the thief waits out.
-    return running!.finally(() => turn!.end());
+    // Also when it was robbed of the lock: its task ends by itself, at its next write at the latest.
+    return running!.finally(() => {
+      turn!.end();
+      this.#turns.delete(turn!);
+    });
   }
 
   /**

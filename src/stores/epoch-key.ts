@@ -91,6 +91,10 @@ export class EpochKey {
     const found = parse(text);
     this.#isMissing = found === undefined && !this.isLost(text);
     if (this.#isMissing) return;
+    if (found !== undefined && this.#unwritten !== undefined) {
+      this.#watch.rename(this.#unwritten.id, found.id);
+      this.#unwritten = undefined;
+    }
     const epoch = found ?? (this.#unwritten ??= newEpoch());
     if (found === undefined) await this.#write(epoch, write);
     const news = this.#watch.meet(epoch, this.#doubt);

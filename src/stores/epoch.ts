@@ -46,6 +46,11 @@ export class EpochWatch {
     return this.#known;
   }
 
+  /** What was told of under a name that was never stored is met under another. */
+  rename(from: string, to: string): void {
+    if (this.#known === from) this.#known = to;
+  }
+
   /**
    * Meets the store that there is now, and tells if the one before is lost: in each tab that has known it; and in a tab that
    * has only the word of a witness, unless that was told before. A browser that is killed may bring an old witness back.

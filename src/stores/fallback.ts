@@ -174,7 +174,9 @@ class FallbackBackend implements Backend {
     this.#active = candidate;
     this.#better = this.#candidates.slice(0, this.#candidates.indexOf(candidate));
     this.#moves = moves;
-    candidate.use((reset) => this.#contexts.forEach(({ onReset }) => onReset(reset)));
+    candidate.use(this.#context?.name, (reset) =>
+      this.#contexts.forEach(({ onReset }) => onReset(reset)),
+    );
   }
 
   /** Moves up what an earlier visit, or another tab, had to leave in a worse backend. */
@@ -263,11 +265,13 @@ class FallbackBackend implements Backend {
     }
     this.#use(better, moves);
     await worse.close(context);
-    context.onChange({
-      name: better.backend.name,
-      previous: worse.backend.name,
-      reason: undefined,
-    });
+    this.#contexts.forEach(({ onChange }) =>
+      onChange({
+        name: better.backend.name,
+        previous: worse.backend.name,
+        reason: undefined,
+      }),
+    );
   }
 }
 

@@ -95,6 +95,11 @@ export class LockFence implements Fence {
     return this.#lock.run('shared', async (turn) => {
       if (turn.isStolen) await this.#catchUp('shared', turn);
       const watch = await this.#table.hold(this.#table.named('watch'));
+      // Of commits that came between it has seen nothing.
+      await turn.look().catch((error: unknown) => {
+        watch.release();
+        throw error;
+      });
       this.#held = [...this.#held, watch];
       this.#options.clock.after(settling, () => this.#settled.add(watch));
     });

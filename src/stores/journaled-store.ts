@@ -115,7 +115,12 @@ export class JournaledStore {
       await this.#replay(journal, turn);
       await this.#epoch.settle(epoch, async (text) => {
         await this.#advance(turn);
-        await this.#commit([[this.epochKey, text]], turn);
+        try {
+          await this.#commit([[this.epochKey, text]], turn);
+        } catch (error) {
+          this.fence.abandon();
+          throw error;
+        }
       });
       const before = this.#last;
       const result = await task(turn);

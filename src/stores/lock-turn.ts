@@ -36,6 +36,15 @@ export class LockTurn implements Turn {
     this.#signedAt = options.monotonic();
   }
 
+  get mode(): LockMode {
+    return this.#options.mode;
+  }
+
+  /** Somebody has taken the lock. Who holds one of this name from now on may be another turn of this very tab. */
+  rob(): void {
+    this.#isLost = true;
+  }
+
   check(): void {
     if (this.#isLost || this.#age() >= lease) throw new LostTurn();
   }
@@ -54,6 +63,8 @@ export class LockTurn implements Turn {
   async look(): Promise<readonly LockInfo[]> {
     const { table, name, mode, monotonic } = this.#options;
     const me = await table.me();
+    // Nobody would let go of a sign that comes after the end.
+    if (this.#isLost) throw new LostTurn();
     // Noted before it is asked: whoever takes the lock does so after the browser has looked, and waits a lease from then.
     const now = monotonic();
     if (now - this.#signedAt >= lease / 2) this.#giveSign(now);

@@ -31,6 +31,8 @@ interface Opened {
   readonly replica: Replica;
   readonly shared: Promise<SharedMemory | undefined>;
   users: number;
+  /** What the stores that share the backend have given. */
+  readonly contexts: BackendContext[];
 }
 
 export class MemoryBackend implements Backend {
@@ -60,13 +62,14 @@ export class MemoryBackend implements Backend {
 
   async open(context: BackendContext): Promise<void> {
     const { name } = context;
-    await this.#closing;
+    while (this.#closing !== undefined) await this.#closing.catch(() => {});
     if (this.#opened !== undefined && this.#opened.name !== name) {
       const text = 'This memory backend is open under another name.';
       throw new SessionError('STORE_UNAVAILABLE', text);
     }
     const opened = (this.#opened ??= this.#start(context));
     opened.users++;
+    opened.contexts.push(context);
     await opened.shared;
   }
 
@@ -105,7 +108,9 @@ export class MemoryBackend implements Backend {
   async close(): Promise<void> {
     const opened = this.#opened;
     if (opened !== undefined && --opened.users === 0) {
-      this.#closing = this.#end(opened);
+      this.#closing = this.#end(opened).finally(() => {
+        this.#closing = undefined;
+      });
     }
     await this.#closing;
   }
@@ -114,19 +119,27 @@ export class MemoryBackend implements Backend {
     const { name } = context;
     const replica = this.#replicas.get(name) ?? new Replica();
     this.#replicas.set(name, replica);
-    return { name, replica, shared: this.#share(context, replica), users: 0 };
+    const contexts: BackendContext[] = [];
+    return { name, replica, shared: this.#share(context, replica, contexts), users: 0, contexts };
   }
 
   /** @returns `undefined` where it cannot be shared, or fails: this is where those end up who have nothing else */
-  async #share(context: BackendContext, replica: Replica): Promise<SharedMemory | undefined> {
-    const { name, peers, onError, onReset } = context;
+  async #share(
+    context: BackendContext,
+    replica: Replica,
+    contexts: readonly BackendContext[],
+  ): Promise<SharedMemory | undefined> {
+    const { name, peers, onError } = context;
     const { clock, page } = this.#internals;
     const report = (error: unknown): void => onError(error, { during: 'backend' });
     let shared: SharedMemory | undefined;
     try {
       const locks = this.#internals.locks();
       const openChannel = peers?.openChannel;
-      if (locks === undefined || openChannel === undefined) return undefined;
+      if (locks === undefined || openChannel === undefined) {
+        replica.goOnAlone();
+        return undefined;
+      }
       // Fetched only where there is somebody to share with: most have this backend for the case that never comes.
       const module = await import('./shared-memory/shared-memory.js');
       shared = new module.SharedMemory({
@@ -137,7 +150,7 @@ export class MemoryBackend implements Backend {
         clock,
         page: page(),
         onError: report,
-        onReset,
+        onReset: (reset) => contexts.forEach(({ onReset }) => onReset(reset)),
       });
       await shared.records();
       this.#isShared = true;
@@ -145,6 +158,7 @@ export class MemoryBackend implements Backend {
     } catch (error) {
       report(error);
       await shared?.close().catch(report);
+      replica.goOnAlone();
       return undefined;
     }
   }
@@ -153,8 +167,8 @@ export class MemoryBackend implements Backend {
     await opened.shared;
     await this.#commits.idle();
     this.#opened = undefined;
-    await (await opened.shared)?.close();
     this.#isShared = false;
+    await (await opened.shared)?.close();
   }
 
   #commit(batch: Batch): Promise<void> {

@@ -53,10 +53,12 @@ async function run(seed: number, writing: Writing): Promise<string[]> {
       try {
         counts.push(await tab.backend.transact(['a', 'b'], decide));
       } catch (error) {
-        if (tab !== tabs[0]) faults.push(`another tab was refused: ${String(error)}`);
+        // Whoever decides to take over, and is slow to do it, may rob another tab than the one that was stopped.
+        const isUnsure = isSessionError(error, 'STORE_UNAVAILABLE');
+        if (isUnsure) unsure++;
+        if (tab !== tabs[0]) faults.push(...(isUnsure ? [] : [`another tab: ${String(error)}`]));
         // Else nothing was written, as the count must show.
-        if (isSessionError(error, 'STORE_UNAVAILABLE')) unsure++;
-        else expect(error).toMatchObject({ code: 'STORE_BLOCKED' });
+        else if (!isUnsure) expect(error).toMatchObject({ code: 'STORE_BLOCKED' });
       }
       if (tab !== tabs[0]) longest = Math.max(longest, clock.now() - begun);
     }

@@ -84,7 +84,10 @@ export class Stay {
     if (signal.aborted) return;
     this.isHolding = true;
     onHold();
-    const { epoch, isAlone } = await this.#takeEpoch();
+    // A page that is put away meanwhile gets no more answers, and must not keep the lock for them.
+    const taken = await Promise.race([this.#takeEpoch(), whenAborted(signal)]);
+    if (taken === undefined) return;
+    const { epoch, isAlone } = taken;
     // A tab that was stopped, or was just robbed, may still hold a lead that it confirmed a moment ago.
     if (!isAlone) await this.#pause(lease);
     if (!this.isRetired) {

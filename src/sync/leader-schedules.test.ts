@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { LeaderWorld, type LeaderTab, type Random } from '../../test/leader-world.js';
+import { LeaderWorld, type LeaderTab } from '../../test/leader-world.js';
+import { randomFrom } from '../testing/random.js';
 import { answerTime } from './leader.js';
 import { lease } from './leader-lock.js';
 
@@ -7,16 +8,6 @@ const every = 20_000;
 /** How long work may rest while a visible tab runs: an interval, two questions, a lease. The sweep itself comes on top. */
 const bound = every + 2 * answerTime + lease + 500;
 const mostTabs = 8;
-
-function randomFrom(seed: number): Random {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
 
 /** Opens, closes, crashes, stops, freezes, hides and wakes tabs at random, the one that works above all. */
 async function play(seed: number, elects = true): Promise<LeaderWorld> {

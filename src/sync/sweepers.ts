@@ -21,7 +21,8 @@ export interface IntervalSweeperOptions {
  * tab the intervals may stretch, which does no harm: no read returns what has expired, swept or not (R6).
  *
  * Concurrency: of several tabs the one that leads sweeps, where there are Web Locks; where there are none each sweeps for
- *   itself. A leader that crashes has a successor at once; one that hangs is replaced after an interval and 7 seconds
+ *   itself. A leader that crashes has a successor at once; one that hangs is replaced after an interval and 7
+ *   seconds where the store has a `sync`, and else when it goes on or is closed
  *
  * @throws TypeError, RangeError when `every` is not above 0 and at most 2^53 − 1
  * @example

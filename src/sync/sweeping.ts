@@ -27,14 +27,18 @@ export function startSweeping(
   let election: Election | undefined;
   let running: Promise<void> | undefined;
 
-  const sweepOnce = async (lead?: Lead): Promise<void> => {
+  const sweepOnce = async (lead?: Lead, isAgain = false): Promise<void> => {
     try {
       // A tab that was stopped, and robbed meanwhile, would at least look for work before its first page is refused.
       if (lead) await lead.confirm();
       await context.sweep(lead);
     } catch (error) {
-      // Cut off between two pages: whoever leads goes on with it at the next trigger.
-      if (!(lead && isSessionError(error, 'ABORTED'))) failed(error);
+      if (!(lead && isSessionError(error, 'ABORTED'))) return failed(error);
+      // Cut off between two pages: whoever leads by now goes on with it at the next trigger.
+      if (!(await stillLeads(lead))) return;
+      // It was only slower than its lease. A store that always is must not go unswept in silence.
+      if (isAgain) failed(error);
+      else await sweepOnce(lead, true);
     }
   };
 
@@ -53,7 +57,7 @@ export function startSweeping(
       onLead: sweep,
       onError: failed,
     });
-    running ??= election.run(sweepOnce).finally(() => (running = undefined));
+    running ??= election.run((lead) => sweepOnce(lead)).finally(() => (running = undefined));
   };
 
   const stops = triggers.map((trigger) => trigger(sweep));
@@ -63,4 +67,13 @@ export function startSweeping(
     await election?.close();
     await running;
   };
+}
+
+async function stillLeads(lead: Lead): Promise<boolean> {
+  try {
+    await lead.confirm();
+    return true;
+  } catch {
+    return false;
+  }
 }

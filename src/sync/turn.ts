@@ -20,11 +20,43 @@ export async function takeTurn(
   locks: TurnLocks | undefined,
   clock: Clock,
 ): Promise<() => void> {
+  if (locks === undefined) return () => {};
+  const { before, done } = lineUp(name, locks);
+  await before;
   for (const each of [name, `${name}:passed-over`]) {
-    const release = locks && (await acquire(each, patience, locks, clock));
-    if (release !== undefined) return release;
+    const release = await acquire(each, patience, locks, clock);
+    if (release === undefined) continue;
+    return () => {
+      release();
+      done();
+    };
   }
-  return () => {};
+  return done;
+}
+
+/** The last turn of each name that this tab has asked for. */
+const lines = new WeakMap<TurnLocks, Map<string, Promise<void>>>();
+
+/**
+ * Puts the turns of one tab in a line of their own. The browser tells tabs apart and not turns: two of one tab after each
+ * other would look to the others like one that is stuck.
+ */
+function lineUp(
+  name: string,
+  locks: TurnLocks,
+): { readonly before: Promise<void> | undefined; readonly done: () => void } {
+  const line = lines.get(locks) ?? new Map<string, Promise<void>>();
+  lines.set(locks, line);
+  const before = line.get(name);
+  let done = (): void => {};
+  const turn = new Promise<void>((resolve) => {
+    done = () => {
+      if (line.get(name) === turn) line.delete(name);
+      resolve();
+    };
+  });
+  line.set(name, turn);
+  return { before, done };
 }
 
 /** @returns lets go of the lock; `undefined` where its holder is stuck, or the platform refuses locks */

@@ -42,6 +42,8 @@ export class GroupChannel {
   /** How other tabs know this one: by another name each time it comes in. */
   #me = newUid();
   #channel: Channel | undefined;
+  /** Why it did not open again. */
+  #refusal: SessionError | undefined;
   #hear: ((message: Received) => void) | undefined;
 
   constructor(options: GroupChannelOptions) {
@@ -59,18 +61,27 @@ export class GroupChannel {
 
   open(): void {
     const { name, openChannel, receive, onLeave } = this.#options;
-    this.#channel ??= openChannel(name, (received) => {
+    const hear = (received: unknown): void => {
       const message = fromWire(received, this.#me);
       if (message === undefined) return;
       this.#hear?.(message);
       if (message.kind === 'leave') onLeave(message.from);
       else receive(message);
-    });
+    };
+    this.#refusal = undefined;
+    try {
+      this.#channel ??= openChannel(name, hear);
+    } catch (cause) {
+      this.#refusal = new SessionError('STORE_UNAVAILABLE', 'Other tabs cannot be reached.', {
+        cause,
+      });
+    }
   }
 
   async close(): Promise<void> {
     const channel = this.#channel;
     this.#channel = undefined;
+    this.#refusal = undefined;
     await channel?.close();
   }
 
@@ -129,7 +140,8 @@ export class GroupChannel {
 
   async #post(message: Message): Promise<void> {
     const wire = toWire(message, this.#me);
-    if (this.#channel === undefined) throw interrupted;
+    if (this.#refusal !== undefined) this.open();
+    if (this.#channel === undefined) throw this.#refusal ?? interrupted;
     try {
       await this.#channel.post(wire);
     } catch (cause) {

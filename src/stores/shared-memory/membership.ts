@@ -54,7 +54,8 @@ export class GroupMembership {
     this.channel = new GroupChannel({
       ...options,
       receive: (message) => this.#held && this.#receive(message),
-      onLeave: (from) => replica.others.delete(from),
+      // Of whoever it does not belong to yet, this tab cannot know what they did last.
+      onLeave: (from) => this.#held && replica.others.delete(from),
     });
   }
 
@@ -81,7 +82,8 @@ export class GroupMembership {
         if (!(await this.#agree(turn, others, isMember))) continue;
       }
       if (!isMember) await this.#enter(turn, others.size === 0);
-      this.#next = undefined;
+      // Nor does it take in itself what another tab had begun, until its own commit is told.
+      this.#next = this.channel.me;
       this.#replica.others = others;
       return others;
     }
@@ -101,6 +103,16 @@ export class GroupMembership {
 
   throwOut(ids: readonly string[]): Promise<void> {
     return this.locks.steal(ids.map((id) => `member:${id}` as const));
+  }
+
+  /** The turn is over: the next commit may be that of any tab again. */
+  rest(): void {
+    if (this.#next === this.channel.me) this.#next = undefined;
+  }
+
+  /** Whether this tab belongs to the group still: one that did not answer in time may not have been told yet. */
+  async isCurrent(): Promise<boolean> {
+    return this.isMember && (await this.locks.look()).members.has(this.channel.me);
   }
 
   leave(): void {
@@ -165,6 +177,7 @@ export class GroupMembership {
     const state = answers.get(from);
     if (state?.kind !== 'state') return false;
     this.#replace(() => this.#replica.adopt(state, state.changes));
+    this.#replica.others.add(from);
     return true;
   }
 

@@ -47,12 +47,12 @@ export class SharedMemory {
 
   /** The records, once this tab belongs to the group. */
   async records(): Promise<MemoryRecords> {
-    if (!this.#membership.isMember) {
-      this.#joining ??= this.#turns
-        .take(async (turn) => void (await this.#membership.catchUp(turn)))
-        .finally(() => {
-          this.#joining = undefined;
-        });
+    if (!(await this.#membership.isCurrent())) {
+      this.#joining ??= this.#take(
+        async (turn) => void (await this.#membership.catchUp(turn)),
+      ).finally(() => {
+        this.#joining = undefined;
+      });
       await this.#joining;
     }
     return this.#replica.records;
@@ -65,11 +65,15 @@ export class SharedMemory {
    *   long that others went on without it; and whatever `decide` throws
    */
   commit(decide: (records: MemoryRecords) => RecordChanges): Promise<void> {
-    return this.#turns.take(async (turn) => {
+    return this.#take(async (turn) => {
       const others = await this.#membership.catchUp(turn);
       const changes = decide(this.#replica.records);
       if (changes.size > 0) await this.#publish(turn, others, changes);
     });
+  }
+
+  #take<Result>(task: (turn: Turn) => Promise<Result>): Promise<Result> {
+    return this.#turns.take((turn) => task(turn).finally(() => this.#membership.rest()));
   }
 
   async close(): Promise<void> {
