@@ -6,7 +6,8 @@ import type { SweeperContext } from '../ports.js';
 import { nextTurn } from '../environment.js';
 import { fakeClock } from '../testing/fake-clock.js';
 import { codeOf } from '../testing/outcome.js';
-import { answerTime } from './leader.js';
+import { simulateOrigin } from '../testing/simulated-origin.js';
+import { answerTime, electLeader } from './leader.js';
 import { lease } from './leader-lock.js';
 import { isLeaderMessage, signed } from './leader-message.js';
 
@@ -201,4 +202,24 @@ describe('R7: a sweep of a store', () => {
     // One page of 100 is done.
     expect(await stores[1].sweep()).toBe(150);
   });
+});
+
+it('a page that is put away while it asks who leads keeps no lock', async () => {
+  const origin = simulateOrigin();
+  const { locks } = origin.openTab();
+  const global = new EventTarget();
+  const election = electLeader({
+    name: 'shop',
+    // A page that is put away gets no answer any more.
+    locks: { request: locks.request.bind(locks), query: () => new Promise(() => {}) },
+    page: { global, document: undefined },
+    onLead: () => {},
+    onError: (error) => expect(error).toBeUndefined(),
+  });
+  const other = origin.openTab().locks;
+  const held = async (): Promise<unknown[]> => (await other.query()).held ?? [];
+  await vi.waitFor(async () => expect(await held()).toHaveLength(1));
+  global.dispatchEvent(new Event('pagehide'));
+  await vi.waitFor(async () => expect(await held()).toEqual([]));
+  await election.close();
 });

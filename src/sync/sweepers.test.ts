@@ -1,4 +1,5 @@
 import { describe, expect, it, vi } from 'vitest';
+import { SessionError } from '../errors.js';
 import type { SweeperContext } from '../ports.js';
 import { nextTurn } from '../environment.js';
 import { fakeClock } from '../testing/fake-clock.js';
@@ -169,6 +170,16 @@ describe('startSweeping', () => {
     await nextTurn();
     expect(pages).toBe(done);
     expect(errors).toEqual([]);
+  });
+
+  it('R15: a sweep of the leader that is slower than its lease is tried once more, and then reported', async () => {
+    const late = new SessionError('ABORTED', 'slower than its lease');
+    const { sweep, context, errors } = contextOf({ shared: true });
+    sweep.mockRejectedValue(late);
+    const stop = startSweeping(context, [], { locks: simulateOrigin().openTab().locks });
+    await vi.waitFor(() => expect(errors).toEqual([['sweep', late]]));
+    expect(sweep).toHaveBeenCalledTimes(2);
+    await stop();
   });
 
   it('leaves the lead to others when its records are no longer shared', async () => {
