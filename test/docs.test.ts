@@ -8,6 +8,7 @@ import { memoryBackend } from 'tabkeep/stores/memory';
 import { conformance, simulateOrigin } from 'tabkeep/testing';
 import { describe, expect, test } from 'vitest';
 import { manifest, root } from '../scripts/entries.mjs';
+import { contextWith } from './context.js';
 import { anchorsOf, documents, tableOf, textOf } from './markdown.js';
 
 const ruleNames = Array.from({ length: 16 }, (_, i) => `R${i + 1}`);
@@ -82,18 +83,12 @@ describe('what is said of backends', () => {
   test('memory is shared where the store has a sync and there are Web Locks', async () => {
     const origin = simulateOrigin();
     const backend = memoryBackend({ locks: origin.openTab().locks });
-    await backend.open({
-      name: 'docs',
-      now: Date.now,
-      onError: (error) => expect(error).toBeUndefined(),
-      onChange: () => {},
-      onReset: () => {},
-      peers: {
-        openChannel: () => ({ post: async () => {}, close: async () => {} }),
-        onChanges: () => () => {},
-        onResync: () => () => {},
-      },
-    });
+    const peers = {
+      openChannel: () => ({ post: async () => {}, close: async () => {} }),
+      onChanges: () => () => {},
+      onResync: () => () => {},
+    };
+    await backend.open(contextWith({ peers }));
     const { capabilities } = backend;
     await backend.close();
     const name = 'the same, open with a `sync` and Web Locks';

@@ -6,6 +6,7 @@ import { superjsonCodec } from '../src/codecs/superjson.js';
 import { KeyValueBackend } from '../src/stores/key-value.js';
 import { storageAreaStore } from '../src/stores/storage-area.js';
 import type { SimulatedTab } from '../src/testing/index.js';
+import { contextWith } from './context.js';
 
 export const codec = superjsonCodec();
 
@@ -22,13 +23,7 @@ export const journalKey = 'tabkeep:shop:journal';
 export const seeds: readonly number[] = Array.from({ length: 40 }, (_, index) => index + 1);
 
 export function contextOf(clock: Clock, errors: unknown[] = []): BackendContext {
-  return {
-    name: 'shop',
-    now: () => clock.now(),
-    onError: (error) => errors.push(error),
-    onChange: () => {},
-    onReset: () => {},
-  };
+  return contextWith({ now: () => clock.now(), onError: (error) => errors.push(error) });
 }
 
 export function backendIn(tab: SimulatedTab, clock: Clock): Backend {

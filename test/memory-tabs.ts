@@ -5,6 +5,7 @@ import type { Clock } from '../src/clock.js';
 import type { OpenChannel } from '../src/ports.js';
 import { MemoryBackend, type MemoryInternals } from '../src/stores/memory-backend.js';
 import { simulateOrigin, type SimulatedOrigin } from '../src/testing/index.js';
+import { randomFrom } from '../src/testing/random.js';
 import { backendOver } from './backend-over.js';
 import { virtualClock } from './virtual-clock.js';
 
@@ -17,15 +18,6 @@ interface End {
   readonly receive: (message: unknown) => void;
 }
 
-/** A random number below 1, the next one each time; the same for one seed. */
-export function randomsOf(seed: number): () => number {
-  let state = (seed * 2_654_435_761) >>> 0;
-  return () => {
-    state = (Math.imul(state ^ (state >>> 15), 0x2c1b3c6d) + 0x6d2b79f5) >>> 0;
-    return ((state ^ (state >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
-
 export class MemoryTabs {
   readonly clock: Clock;
   readonly origin: SimulatedOrigin;
@@ -34,7 +26,7 @@ export class MemoryTabs {
   course: Course;
 
   constructor(seed = 1, clock: Clock = virtualClock()) {
-    const random = randomsOf(seed);
+    const random = randomFrom(seed);
     this.clock = clock;
     this.origin = simulateOrigin({ seed, clock });
     this.course = () => [random() * 5];

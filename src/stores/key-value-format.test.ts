@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, test, vi } from 'vitest';
-import type { Backend, BackendContext } from '../backend.js';
+import { contextWith } from '../../test/context.js';
+import type { Backend } from '../backend.js';
 import type { Codec } from '../codec.js';
 import type { superjsonCodec } from '../codecs/superjson.js';
 import { SessionError } from '../errors.js';
@@ -21,15 +22,8 @@ vi.mock('../codecs/superjson.js', async (importOriginal) => {
   };
 });
 
-function contextOf(name: string): BackendContext {
-  const fail = (error: unknown): never => {
-    throw error;
-  };
-  return { name, now: Date.now, onError: fail, onChange: () => {}, onReset: () => {} };
-}
-
 async function opened(backend: Backend, name = 'shop'): Promise<Backend> {
-  await backend.open(contextOf(name));
+  await backend.open(contextWith({ name }));
   return backend;
 }
 

@@ -1,20 +1,15 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { contextWith } from '../../test/context.js';
 import { answer } from '../../test/indexeddb-fixture.js';
 import { keyValuePlace } from '../../test/places.js';
-import type { Backend, BackendContext } from '../backend.js';
+import type { Backend } from '../backend.js';
 import { payloadOf } from '../payload.js';
 import { conformance } from '../testing/index.js';
 import { increment, live, plain, put, tombstone } from '../testing/records.js';
 import { localStorageBackend, type LocalStorageBackendOptions } from './local-storage.js';
 
 const errors: unknown[] = [];
-const context: BackendContext = {
-  name: 'shop',
-  now: Date.now,
-  onError: (error) => errors.push(error),
-  onChange: () => {},
-  onReset: () => {},
-};
+const context = contextWith({ onError: (error) => errors.push(error) });
 
 let open: Backend[] = [];
 

@@ -1,20 +1,14 @@
 import { afterEach, describe, expect, test, vi } from 'vitest';
+import { contextWith } from '../../test/context.js';
 import { intercepted } from '../../test/key-value-fixture.js';
 import { keyValuePlace } from '../../test/places.js';
-import type { Backend, BackendContext } from '../backend.js';
+import type { Backend } from '../backend.js';
 import { conformance, simulateOrigin } from '../testing/index.js';
 import { increment, live, put } from '../testing/records.js';
 import { localStorageBackend } from './local-storage.js';
 
-function contextOf(name: string): BackendContext {
-  const fail = (error: unknown): never => {
-    throw error;
-  };
-  return { name, now: Date.now, onError: fail, onChange: () => {}, onReset: () => {} };
-}
-
 async function opened(backend: Backend, name = 'shop'): Promise<Backend> {
-  await backend.open(contextOf(name));
+  await backend.open(contextWith({ name }));
   return backend;
 }
 

@@ -1,18 +1,13 @@
 import localforage from 'localforage';
 import { afterEach, describe, expect, test } from 'vitest';
-import type { Backend, BackendContext } from '../backend.js';
+import { contextWith } from '../../test/context.js';
+import type { Backend } from '../backend.js';
 import { payloadOf } from '../payload.js';
 import { increment, live, plain, put, tombstone } from '../testing/records.js';
 import { localForageBackend, type LocalForageInstance } from './localforage.js';
 
 const errors: unknown[] = [];
-const context: BackendContext = {
-  name: 'shop',
-  now: Date.now,
-  onError: (error) => errors.push(error),
-  onChange: () => {},
-  onReset: () => {},
-};
+const context = contextWith({ onError: (error) => errors.push(error) });
 
 let open: Backend[] = [];
 

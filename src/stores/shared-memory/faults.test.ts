@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { MemoryTabs, randomsOf, type MemoryTab } from '../../../test/memory-tabs.js';
+import { MemoryTabs, type MemoryTab } from '../../../test/memory-tabs.js';
 import { increment, live, put, times } from '../../testing/records.js';
+import { randomFrom } from '../../testing/random.js';
 
 const name = 'tabkeep:shop:memory';
 
@@ -21,7 +22,7 @@ interface Faults {
 
 /** Three tabs count, whatever befalls them; who is gone is replaced. */
 async function play(seed: number, { course, strike }: Faults): Promise<Story> {
-  const random = randomsOf(seed);
+  const random = randomFrom(seed);
   const origin = new MemoryTabs(seed);
   if (course !== undefined) origin.course = () => course(random);
   const acknowledged: number[] = [];
