@@ -33,9 +33,14 @@ export const test = base.extend<FaultOptions & { readonly faults: Faults }>({
   },
 });
 
-/** Why a machine cannot have its disk broken: that takes root, and these commands. @returns `undefined` where it can */
+/**
+ * Why disks cannot be broken here: that takes root, the right to mount, and these commands. What begins with "This machine
+ * cannot" excuses a skipped test outside of CI, see scripts/test-counts.mjs.
+ *
+ * @returns `undefined` where they can
+ */
 export function reasonAgainst(...commands: readonly string[]): string | undefined {
-  if (process.getuid?.() !== 0) return 'only root can mount a disk and trace a browser';
+  if (process.getuid?.() !== 0) return 'This machine cannot mount a disk: that takes root.';
   const missing = commands.filter((command) => spawnSync(command, ['--version']).error);
-  return missing.length > 0 ? `${missing.join(', ')} missing` : undefined;
+  return missing.length > 0 ? `Missing: ${missing.join(', ')}.` : undefined;
 }

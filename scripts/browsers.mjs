@@ -49,6 +49,13 @@ const sources = {
   },
 };
 
+/** What the tests of full and failing disks use. */
+const tools = [
+  { command: 'strace', packages: ['strace'] },
+  { command: 'mkfs.ext4', packages: ['e2fsprogs'] },
+  { command: 'mount', packages: ['mount'] },
+];
+
 /**
  * Flags for every Chromium that the tests start: it runs as root in containers, without a GPU, and must not reach for the
  * network (its update and sync traffic is refused there, and slows the start).
@@ -131,7 +138,10 @@ export function excuseFor(name) {
  * @returns {Record<EngineName, string | undefined>} full paths
  */
 function ensureBrowsers() {
-  const missing = Object.values(sources).filter(({ find }) => !find());
+  const missing = [
+    ...Object.values(sources).filter(({ find }) => !find()),
+    ...tools.filter(({ command }) => onPath([command]).length === 0),
+  ];
   // One call for all: each takes its time to read the lists.
   if (missing.length > 0 && isRootOnDebian()) {
     installWithApt(missing.flatMap(({ packages }) => packages));

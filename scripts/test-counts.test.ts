@@ -28,6 +28,16 @@ test('one whose browser nobody could have installed has not', () => {
   expect(countPlaywright(report, excuseFor)).toEqual({ passed: 3, failed: 3 });
 });
 
+test('one that its machine cannot run has not, but in CI', () => {
+  const annotations = [{ type: 'skip', description: 'This machine cannot mount a disk.' }];
+  const disks = {
+    stats: { expected: 1 },
+    suites: [{ specs: [{ tests: [{ status: 'skipped', projectName: 'chromium', annotations }] }] }],
+  };
+  expect(countPlaywright(disks, () => undefined, false)).toEqual({ passed: 1, failed: 0 });
+  expect(countPlaywright(disks, () => undefined, true)).toEqual({ passed: 1, failed: 1 });
+});
+
 test('no report, no test', () => {
   expect(countPlaywright(undefined, () => undefined)).toEqual({ passed: 0, failed: 0 });
 });
